@@ -1,0 +1,99 @@
+"""Every error Loom raises on purpose.
+
+LoomError
+├── ConfigError            a setting, file or flag is wrong
+├── CodecError             bytes that are not what they should be
+├── StoreError             the thread store could not do it
+│   ├── StoreFull          the disk is full
+│   ├── NewerStore         written by a newer Loom
+│   └── ThreadNotFound     no such thread, or the prefix fits several
+├── ProviderError          a model could not be reached or refused (carries an LlmError)
+├── ToolError              goes back to the model as the call's result
+│   ├── InvalidArguments   wrong names, types or ranges
+│   ├── TargetNotFound     the text to replace is not there, or not unique
+│   ├── PathOutsideWorkspace
+│   ├── NotFound           no such file
+│   ├── PermissionDenied   a rule or a person said no
+│   └── ToolTimeout
+├── AuthError              a token is missing or wrong
+└── SessionError           the host or the session cannot do it (gone, busy, not yours)
+"""
+
+from loom.core.llm import LlmError
+
+
+class LoomError(Exception):
+    """Base of the tree. `hint` says what to do next, in one sentence."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(LoomError):
+    """A setting, file or flag is wrong."""
+
+
+class CodecError(LoomError):
+    """Bytes that do not decode to what was expected."""
+
+
+class StoreError(LoomError):
+    """The thread store could not do what was asked; nothing was half done."""
+
+
+class StoreFull(StoreError):
+    """The disk or the quota is full; the transaction was rolled back."""
+
+
+class NewerStore(StoreError):
+    """The database has migrations that this Loom does not know."""
+
+
+class ThreadNotFound(StoreError):
+    """No thread has this id, or several share the prefix."""
+
+
+class ProviderError(LoomError):
+    """A model call failed; `error` is what the wire said."""
+
+    def __init__(self, error: LlmError) -> None:
+        super().__init__(error.message, error.hint)
+        self.error = error
+
+
+class ToolError(LoomError):
+    """A tool could not do it; the text is written for the model."""
+
+
+class InvalidArguments(ToolError):
+    """The call's arguments do not fit the tool's schema."""
+
+
+class TargetNotFound(ToolError):
+    """The text to be replaced is absent or ambiguous."""
+
+
+class PathOutsideWorkspace(ToolError):
+    """The path leads out of the workspace, directly or by a link."""
+
+
+class NotFound(ToolError):
+    """No such file or folder."""
+
+
+class PermissionDenied(ToolError):
+    """A rule, the mode or a person refused the call."""
+
+
+class ToolTimeout(ToolError):
+    """The call ran longer than it may."""
+
+
+class AuthError(LoomError):
+    """A token is missing, wrong or expired."""
+
+
+class SessionError(LoomError):
+    """The live session is gone, busy, or belongs to someone else."""
