@@ -5,8 +5,8 @@ know becomes `Unknown(kind, raw)` (or UnknownOp, UnknownEvent), is written back 
 is unwrapped by a Loom that knows its kind. Unknown fields are ignored.
 """
 
-from functools import cache
 from collections.abc import Hashable
+from functools import cache
 from typing import Any, TypeVar, cast, get_args
 
 import msgspec
@@ -34,7 +34,7 @@ def decode(data: bytes | str, kind: type[T] | Any) -> T:
         CodecError: not JSON, or JSON of another shape. The message names the place.
     """
     try:
-        return cast(T, _decoder(kind).decode(data))
+        return cast(T, _decoder(cast(Hashable, kind)).decode(data))
     except msgspec.ValidationError as error:
         return cast(T, _decode_leniently(data, kind, error))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

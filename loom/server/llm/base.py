@@ -1,0 +1,107 @@
+"""What a provider is to the proxy: it prepares upstream requests and decodes upstream answers.
+
+Providers do no I/O; `loom.server.routes.proxy` moves the bytes. A decoder is fed chunks as they
+arrive, however they were cut, and yields Loom's events; it emits exactly one terminal event
+(Completed or LlmError), on `feed` or at the latest on `finish`.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from loom.core.llm import LlmError, LlmEvent, LlmRequest, LlmResponse
+from loom.secrets import Secret
+
+
+@dataclass(frozen=True)
+class ProviderSettings:
+    """How the server reaches one provider.
+
+    Attributes:
+        base_url: without a trailing slash; set by the operator, never by a client.
+        model: what "default" means.
+        headers: extra headers for every request, such as an organization.
+        timeout_first_byte, timeout_idle: seconds without the first, or the next, upstream byte.
+        project, location: Vertex only.
+    """
+
+    name: str
+    base_url: str = ""
+    api_key: Secret | None = None
+    model: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout_first_byte: float = 120.0
+    timeout_idle: float = 90.0
+    project: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class UpstreamRequest:
+    """One request to send. `headers` hold the key: never log them."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class StreamDecoder(Protocol):
+    """Upstream's SSE bytes to Loom's events."""
+
+    is_finished: bool
+
+    def feed(self, chunk: bytes) -> list[LlmEvent]:
+        """Events completed by this chunk; nothing after the terminal event."""
+        ...
+
+    def finish(self) -> list[LlmEvent]:
+        """The stream's end: a truncation error unless the terminal event was already given."""
+        ...
+
+
+class UpstreamProvider(Protocol):
+    """A provider reached over HTTP."""
+
+    settings: ProviderSettings
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether a request could be sent at all."""
+        ...
+
+    async def prepare(self, request: LlmRequest, *, stream: bool) -> UpstreamRequest:
+        """The request on this provider's wire; `default` model replaced. May fetch a token.
+
+        Raises ProviderError (`invalid_request`, `not_configured`, `auth`).
+        """
+        ...
+
+    def response(self, body: bytes) -> LlmResponse:
+        """A whole 200 answer. Raises ProviderError (`invalid_response`)."""
+        ...
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> LlmError:
+        """A non-200 answer, classified, with Retry-After in seconds; never quotes a key."""
+        ...
+
+    def decoder(self) -> StreamDecoder:
+        """A fresh decoder for one streamed answer."""
+        ...
+
+
+class LocalProvider(Protocol):
+    """A provider that needs no upstream: the demo."""
+
+    settings: ProviderSettings
+
+    @property
+    def is_configured(self) -> bool:
+        """Always true."""
+        ...
+
+    def answer(self, request: LlmRequest) -> AsyncIterator[LlmEvent]:
+        """The events of one answer, paced like a model's; exactly one terminal event."""
+        ...
+
+
+Provider = UpstreamProvider | LocalProvider
