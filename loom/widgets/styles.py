@@ -1,0 +1,19 @@
+"""Where the style sheets lie: one `.tcss` per widget and screen, under the same name."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def stylesheets() -> list[Path]:
+    """Every style sheet, sorted by name: for an app's `CSS_PATH`.
+
+    A wheel carries them in `loom/styles`, a checkout in the top-level `styles`.
+
+    Raises:
+        FileNotFoundError: neither folder is there, so the installation is broken.
+    """
+    for folder in (_PACKAGE / "styles", _PACKAGE.parent / "styles"):
+        if folder.is_dir():
+            return sorted(folder.glob("*.tcss"))
+    raise FileNotFoundError(f"no style sheets beside {_PACKAGE}")

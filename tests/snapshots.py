@@ -1,0 +1,181 @@
+"""Pictures of widgets and screens: one SVG per visible state, in the top-level `snapshots/`.
+
+Use the `snap` fixture:
+
+    async def test_header_shows_title_model_and_place(snap):
+        await snap(Header(title="Fix the parser"), "header")
+
+    async def test_modal_scrolls(snap):
+        await snap(MyApp(), "modal-scrolled", keys=["pagedown"], pictures=EVERY)
+
+    async def test_output_is_folded(snap):
+        panel = ToolPanel()
+        await snap(panel, "tool-panel-folded", prepare=lambda pilot: panel.output("c1", "hello"))
+
+`from tests.snapshots import snap` in the conftest.py of your area makes the fixture known there
+(tests/widgets/conftest.py does it). `Snap` is its type.
+
+- `subject` is a widget (it is mounted alone in a Gallery app with all style sheets) or an App.
+- `name` is the state's name; each picture is `snapshots/NAME-THEME-COLUMNSxROWS.svg`.
+- `keys` are pressed first, then `prepare(pilot)` runs (a plain or an async function).
+- `pictures` is a tuple of (theme, (columns, rows)); by default dark at 80x24 and light at 120x40;
+  `EVERY` is both themes at both sizes. One app run takes them all, resizing and re-theming.
+
+`pytest --snapshot-update` writes them; look at each one as a picture before it is committed:
+`rsvg-convert snapshots/NAME.svg -o /tmp/name.png`. Pictures are the same on every machine: no
+animation, no cursor blink, UTC, colours on, and a fixed id within the SVG. A widget that shows the
+time takes its clock as an argument.
+"""
+
+import inspect
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from difflib import unified_diff
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.data import SnapshotCollections
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
+
+from loom.widgets.styles import stylesheets
+from loom.widgets.theme import THEMES
+
+FOLDER = Path(__file__).resolve().parent.parent / "snapshots"
+SMALL, LARGE = (80, 24), (120, 40)
+DARK_SMALL, DARK_LARGE = ("dark", SMALL), ("dark", LARGE)
+LIGHT_SMALL, LIGHT_LARGE = ("light", SMALL), ("light", LARGE)
+DEFAULT = (DARK_SMALL, LIGHT_LARGE)
+EVERY = (DARK_SMALL, DARK_LARGE, LIGHT_SMALL, LIGHT_LARGE)
+
+Prepare = Callable[[Pilot[Any]], Awaitable[object] | object]
+Snap = Callable[..., Awaitable[None]]
+
+
+class Gallery(App[None]):
+    """One widget, alone on the screen, in Loom's style; or one screen, pushed."""
+
+    CSS_PATH = [*stylesheets()]
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, subject: Widget) -> None:
+        super().__init__()
+        self.subject = subject
+        dress(self)
+
+    def compose(self) -> ComposeResult:
+        if not isinstance(self.subject, Screen):
+            yield self.subject
+
+    def on_mount(self) -> None:
+        if isinstance(self.subject, Screen):
+            self.push_screen(self.subject)
+
+
+def dress(app: App[Any]) -> None:
+    """Still, and in Loom's themes."""
+    app.animation_level = "none"
+    for theme in THEMES:
+        app.register_theme(theme)
+    app.theme = "loom-dark"
+
+
+class SvgExtension(SingleFileSnapshotExtension):
+    """SVGs named by the test, all in one folder that no single run can call unused."""
+
+    file_extension = "svg"
+    _write_mode = WriteMode.TEXT
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: Any, index: Any = 0) -> str:
+        return str(index)
+
+    @classmethod
+    def dirname(cls, *, test_location: Any) -> str:
+        return str(FOLDER)
+
+    @classmethod
+    def write_snapshot(cls, *, snapshot_location: str, snapshots: Any, **_: Any) -> None:
+        """Syrupy's own warns that the name does not contain the test's."""
+        FOLDER.mkdir(exist_ok=True)
+        Path(snapshot_location).write_text(snapshots[-1][0], encoding="utf-8")
+
+    def discover_snapshots(self, **_: Any) -> SnapshotCollections:
+        return SnapshotCollections()
+
+    def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
+        old, new = text_of(str(snapshot_data or "")), text_of(str(serialized_data))
+        changes = list(unified_diff(old, new, "stored", "drawn", lineterm="", n=0))
+        yield from changes[:60] or ["(same text, other styles)"]
+
+
+def text_of(svg: str) -> list[str]:
+    """The screen's lines, without styles."""
+    rows: dict[float, str] = {}
+    for y, text in re.findall(r'<text class="loom-r\d+"[^>]* y="([\d.]+)"[^>]*>(.*?)</text>', svg):
+        rows[float(y)] = rows.get(float(y), "") + unescape(text).replace("\xa0", " ")
+    return [rows[y].rstrip() for y in sorted(rows)]
+
+
+def picture(app: App[Any]) -> str:
+    """The screen as an SVG that is the same in every run."""
+    return re.sub(r"terminal-\d+", "loom", app.export_screenshot(title="loom"))
+
+
+async def _show(pilot: Pilot[Any], theme: str, size: tuple[int, int]) -> None:
+    pilot.app.theme = f"loom-{theme}"
+    if tuple(pilot.app.size) != size:
+        await pilot.resize_terminal(*size)
+    await pilot.pause()
+
+
+@pytest.fixture
+def snap(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> Iterator[Snap]:
+    """Compares a widget's or app's pictures with the stored ones; see the module."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    stored = snapshot.use_extension(SvgExtension)
+
+    async def compare(
+        subject: Widget | App[Any],
+        name: str,
+        keys: Iterable[str] = (),
+        prepare: Prepare | None = None,
+        pictures: Iterable[tuple[str, tuple[int, int]]] = DEFAULT,
+    ) -> None:
+        app = subject if isinstance(subject, App) else Gallery(subject)
+        dress(app)
+        drawn = await _draw(app, tuple(pictures), tuple(keys), prepare)
+        for suffix, svg in drawn.items():
+            if not stored(name=f"{name}-{suffix}") == svg:
+                raise AssertionError("\n".join([f"{name}-{suffix}", *stored.get_assert_diff()]))
+
+    yield compare
+    monkeypatch.undo()
+    time.tzset()
+
+
+async def _draw(
+    app: App[Any],
+    pictures: tuple[tuple[str, tuple[int, int]], ...],
+    keys: tuple[str, ...],
+    prepare: Prepare | None,
+) -> dict[str, str]:
+    drawn = {}
+    async with app.run_test(size=pictures[0][1]) as pilot:
+        await pilot.press(*keys)
+        if prepare is not None and inspect.isawaitable(result := prepare(pilot)):
+            await result
+        for theme, size in pictures:
+            await _show(pilot, theme, size)
+            drawn[f"{theme}-{size[0]}x{size[1]}"] = picture(app)
+    return drawn
