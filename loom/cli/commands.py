@@ -1,0 +1,27 @@
+"""The table of subcommands: one row each, naming the module that is imported when it runs."""
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """`loom NAME` runs `module`; `summary` is its line in `loom --help`."""
+
+    name: str
+    module: str
+    summary: str
+
+
+COMMANDS = (
+    Command("resume", "loom.cli.resume", "go on with a thread: the last one, or by ID or prefix"),
+    Command("list", "loom.cli.threads_list", "threads, newest first"),
+    Command("search", "loom.cli.threads_search", "find words in every thread"),
+    Command("private", "loom.cli.private", "start a thread that never leaves this machine"),
+    Command("export", "loom.cli.threads_export", "write a thread as JSON or Markdown"),
+    Command("import", "loom.cli.threads_import", "read a thread that was exported as JSON"),
+    Command("attach", "loom.cli.attach", "watch and drive a thread that runs in another process"),
+    Command("config", "loom.cli.config", "every setting, and where its value came from"),
+    Command("doctor", "loom.cli.doctor", "check this machine, and say how to mend what is wrong"),
+    Command("version", "loom.cli.version", "version of Loom and of what it runs on"),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}

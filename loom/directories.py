@@ -1,0 +1,61 @@
+"""Where this user's files live: the XDG base directories, each with `loom` below.
+
+Nothing here creates a folder. Source: XDG Base Directory Specification 0.8.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def config_directory(environment: Mapping[str, str]) -> Path:
+    """Settings a person writes: `~/.config/loom`."""
+    return _directory(environment, "XDG_CONFIG_HOME", ".config")
+
+
+def data_directory(environment: Mapping[str, str]) -> Path:
+    """What must not be lost, the threads: `~/.local/share/loom`."""
+    return _directory(environment, "XDG_DATA_HOME", ".local/share")
+
+
+def state_directory(environment: Mapping[str, str]) -> Path:
+    """What is kept between runs (logs, history, trust): `~/.local/state/loom`."""
+    return _directory(environment, "XDG_STATE_HOME", ".local/state")
+
+
+def cache_directory(environment: Mapping[str, str]) -> Path:
+    """What may be deleted at any time: `~/.cache/loom`."""
+    return _directory(environment, "XDG_CACHE_HOME", ".cache")
+
+
+def runtime_directory(environment: Mapping[str, str]) -> Path:
+    """Sockets of running programs: `$XDG_RUNTIME_DIR/loom`, else one per user among temporaries.
+
+    Whoever makes it makes it 0700 and checks its owner: in the temporary folder another user may
+    have come first. A socket's whole path must stay under 104 bytes.
+    """
+    given = environment.get("XDG_RUNTIME_DIR", "")
+    if given.startswith("/"):
+        return Path(given) / "loom"
+    return Path(environment.get("TMPDIR") or tempfile.gettempdir()) / f"loom-{os.getuid()}"
+
+
+def home_directory(environment: Mapping[str, str]) -> Path:
+    """`$HOME`; where that is unset, empty or relative, the account's home folder."""
+    home = environment.get("HOME", "")
+    return Path(home) if home.startswith("/") else _account_home()
+
+
+def _account_home() -> Path:
+    # HOME may be missing under cron, systemd and `env -i`; the account database is the fallback.
+    import pwd
+
+    return Path(pwd.getpwuid(os.getuid()).pw_dir)
+
+
+def _directory(environment: Mapping[str, str], variable: str, fallback: str) -> Path:
+    # The specification says to ignore a relative path.
+    given = environment.get(variable, "")
+    base = Path(given) if given.startswith("/") else home_directory(environment) / fallback
+    return base / "loom"
