@@ -1,7 +1,7 @@
 """A value that must not be seen: every rendering of it is `[REDACTED]`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from loom.core.errors import ConfigError
@@ -61,3 +61,40 @@ def _secret_in(file_name: str, setting: str) -> Secret:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{setting}: cannot read {file_name}: {error}") from error
     return Secret(text.removesuffix("\n").removesuffix("\r"))
+
+
+_SECRET_WORDS = (
+    "API_KEY",
+    "APIKEY",
+    "ACCESS_KEY",
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "CREDENTIAL",
+    "PRIVATE_KEY",
+)
+_LOOMS_OWN = ("LOOM_SERVER_", "LOOM_TOKEN", "ANTHROPIC_", "OPENAI_", "GOOGLE_APPLICATION_")
+
+
+def clean_environment(
+    environment: Mapping[str, str], allow: Collection[str] = ()
+) -> dict[str, str]:
+    """What a child process may inherit: `environment` without the variables that name a secret.
+
+    Dropped are all names that contain a secret word (API_KEY, TOKEN, SECRET, PASSWORD,
+    CREDENTIAL, PRIVATE_KEY …, in any case), and everything of Loom's server and the providers.
+
+    Args:
+        allow: exact names that pass nevertheless, as the person configured them (GITHUB_TOKEN for
+            `gh`, say). Loom's own token and the providers' keys pass for nobody.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.upper().startswith(_LOOMS_OWN) and (name in allow or not _names_secret(name))
+    }
+
+
+def _names_secret(name: str) -> bool:
+    return any(word in name.upper() for word in _SECRET_WORDS)
