@@ -1,0 +1,96 @@
+"""The one maker of aiohttp client sessions, for TCP and for Unix sockets.
+
+aiohttp costs a quarter of a second to import, so it is imported when the first session is made.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from loom import __version__
+from loom.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+USER_AGENT = f"loom/{__version__}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an HTTP server listens.
+
+    Attributes:
+        url: scheme, host and path without a trailing slash; requests are made below it.
+        socket: path of the Unix socket that carries them, or empty for TCP.
+    """
+
+    url: str
+    socket: str = ""
+
+    def __str__(self) -> str:
+        return f"unix:{self.socket}" if self.socket else self.url
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine, so that no proxy may be asked for it."""
+        return bool(self.socket) or _is_loopback(urlsplit(self.url).hostname or "")
+
+
+def parse_address(text: str) -> Address:
+    """An `http://` or `https://` URL, `unix:PATH`, or the absolute path of a Unix socket.
+
+    Raises:
+        ConfigError: it is none of these.
+    """
+    text = text.strip()
+    if text.startswith(("unix:", "/")):
+        return Address("http://localhost", text.removeprefix("unix:").removeprefix("//"))
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(
+            f"not a server address: {text!r}",
+            "Write it as http://HOST:PORT, https://HOST or unix:/PATH/TO/SOCKET.",
+        )
+    return Address(text.rstrip("/"))
+
+
+def client_session(
+    address: Address | None = None,
+    *,
+    connect_timeout: float = 10.0,
+    read_timeout: float | None = None,
+) -> "ClientSession":
+    """A session for `address`, or for any URL; the caller closes it, inside a running loop.
+
+    The environment's proxies are used except towards this machine. There is no limit on
+    connections and none on a request's whole time.
+
+    Args:
+        connect_timeout: seconds for the TCP or Unix connection.
+        read_timeout: seconds that may pass without a byte from the server.
+    """
+    from aiohttp import ClientSession, ClientTimeout, TCPConnector, UnixConnector
+
+    is_local = address is not None and address.is_local
+    connector = (
+        UnixConnector(address.socket, limit=0)
+        if address is not None and address.socket
+        else TCPConnector(limit=0)
+    )
+    return ClientSession(
+        connector=connector,
+        trust_env=not is_local,
+        headers={"User-Agent": USER_AGENT},
+        timeout=ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=read_timeout),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
