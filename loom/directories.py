@@ -4,6 +4,7 @@ Nothing here creates a folder. Source: XDG Base Directory Specification 0.8.
 """
 
 import os
+import pwd
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,14 +45,7 @@ def runtime_directory(environment: Mapping[str, str]) -> Path:
 def home_directory(environment: Mapping[str, str]) -> Path:
     """`$HOME`; where that is unset, empty or relative, the account's home folder."""
     home = environment.get("HOME", "")
-    return Path(home) if home.startswith("/") else _account_home()
-
-
-def _account_home() -> Path:
-    # HOME may be missing under cron, systemd and `env -i`; the account database is the fallback.
-    import pwd
-
-    return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    return Path(home if home.startswith("/") else pwd.getpwuid(os.getuid()).pw_dir)
 
 
 def _directory(environment: Mapping[str, str], variable: str, fallback: str) -> Path:

@@ -1,0 +1,106 @@
+"""Every setting of the client, its type, range and default. Durations are seconds."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from loom.core.permissions import Rule, parse_rule
+from loom.core.protocol import Mode
+from loom.secrets import Secret
+
+# A number of seconds; files and variables may also say "500ms", "30s", "5m" or "1h".
+Duration = Annotated[float, Meta(gt=0, extra={"is_duration": True})]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class OracleSettings(Struct, frozen=True):
+    """The second model that the oracle tool asks."""
+
+    provider: str = "openai"
+    model: str = "gpt-4o"
+
+
+class PermissionSettings(Struct, frozen=True):
+    """`rules` in the rule language of `loom.core.permissions`, gathered from every layer."""
+
+    rules: tuple[str, ...] = ()
+
+
+class SandboxSettings(Struct, frozen=True):
+    """How shell commands are confined, where bubblewrap works."""
+
+    enabled: bool = True
+    network: bool = False
+
+
+class ContextSettings(Struct, frozen=True):
+    """The model's window in tokens, and the share of it at which the thread is compacted."""
+
+    limit: Count = 200_000
+    compact_at: Annotated[float, Meta(ge=0.1, le=0.95)] = 0.8
+
+
+class AgentSettings(Struct, frozen=True):
+    """Bounds of one turn. `max_rounds` counts answers with tool calls."""
+
+    max_rounds: Count = 100
+    max_retries: Annotated[int, Meta(ge=0, le=20)] = 3
+    max_tokens: Count = 8192
+    tool_timeout: Duration = 60.0
+    llm_timeout: Duration = 120.0
+
+
+class TuiSettings(Struct, frozen=True):
+    """How the screen looks; `theme` is one of Loom's or Textual's."""
+
+    theme: str = "loom-dark"
+    mouse: bool = True
+    reduced_motion: bool = False
+
+
+class Settings(Struct, frozen=True):
+    """The merged settings.
+
+    `server_url` "" means the server that Loom brings along. `model` "default" is the server's
+    choice for the provider. `token` is the client's Loom token, never a provider's key.
+    """
+
+    provider: str = "anthropic"
+    model: str = "default"
+    mode: Mode = "ask"
+    server_url: str = ""
+    token: Secret | None = None
+    oracle: OracleSettings = OracleSettings()
+    permissions: PermissionSettings = PermissionSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    context: ContextSettings = ContextSettings()
+    agent: AgentSettings = AgentSettings()
+    tui: TuiSettings = TuiSettings()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The permission rules, parsed. Raises ConfigError for a text that is none."""
+        return tuple(parse_rule(text) for text in self.permissions.rules)
+
+    def value(self, key: str) -> Any:
+        """The value of a dotted key of FIELDS, such as `tui.theme`."""
+        node: Any = self
+        for name in key.split("."):
+            node = getattr(node, name)
+        return node
+
+
+def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for field in msgspec.structs.fields(struct):
+        if isinstance(field.type, type) and issubclass(field.type, Struct):
+            yield from _fields(field.type, f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name, field.type
+
+
+FIELDS: dict[str, Any] = dict(_fields(Settings))
+"""The type of every setting by dotted key, in the order of the structs."""
+
+SECTIONS = frozenset(key.split(".")[0] for key in FIELDS if "." in key)
