@@ -1,0 +1,20 @@
+"""SQLite for every layer that keeps something.
+
+connection    opening a file with our pragmas; the driver's errors in our words
+migrations    numbered, forward-only SQL files, applied once by whichever process comes first
+writer        the one worker that writes: jobs that wait together share a transaction
+"""
+
+from loom.db.connection import connect, store_error, translated
+from loom.db.migrations import Migration, migrations_in, prepare
+from loom.db.writer import Writer
+
+__all__ = [
+    "Migration",
+    "Writer",
+    "connect",
+    "migrations_in",
+    "prepare",
+    "store_error",
+    "translated",
+]

@@ -1,0 +1,13 @@
+"""Conversations on disk: append-only rows, search, leases, export and import.
+
+location    where the user's database is
+store       ThreadStore, the only door
+heads       a thread's head line as a row
+rows        an entry as a row, its images apart
+writing     what changes the database, inside a transaction
+reading     what reads it
+search      words to an index query, hits by relevance
+lease       which process writes a live thread
+exchange    a thread as one JSON document, both ways
+markdown    a thread as a page to read
+"""

@@ -1,0 +1,147 @@
+"""What reads the database: functions over a connection, each one indexed."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from loom.core.errors import CodecError, StoreError, ThreadNotFound
+from loom.core.history import Entry
+from loom.core.messages import Thread
+from loom.threads import heads
+from loom.threads.rows import damaged, entry_of
+
+CANDIDATES = 5
+
+_logger = logging.getLogger(__name__)
+
+
+class Stored(NamedTuple):
+    """An entry as it lies in the database."""
+
+    id: int
+    parent: int | None
+    kind: str
+    body: bytes
+
+
+def thread(connection: sqlite3.Connection, thread_id: str) -> Thread | None:
+    """The thread with this id, deleted or not."""
+    row = connection.execute(f"{heads.SELECT} WHERE id = ?", (thread_id,)).fetchone()
+    return heads.thread_of(row) if row else None
+
+
+def find(connection: sqlite3.Connection, prefix: str) -> Thread:
+    """The thread whose id is `prefix` or begins with it, with or without `T-`.
+
+    Raises:
+        ThreadNotFound: none does, or several do; the hint lists some.
+    """
+    exact = thread(connection, prefix)
+    if exact is not None:
+        return exact
+    start = prefix if prefix[:2].lower() == "t-" else f"T-{prefix}"
+    start = "T-" + start[2:].lower()
+    found = heads.columns_of(
+        connection.execute(
+            f"{heads.SELECT} WHERE id >= ? AND id < ? AND deleted_at IS NULL LIMIT ?",
+            (start, start + "\U0010ffff", CANDIDATES + 1),
+        )
+    )
+    if len(found) != 1 or not prefix:
+        raise _not_found(prefix, found)
+    return found[0]
+
+
+def _not_found(prefix: str, found: tuple[Thread, ...]) -> ThreadNotFound:
+    if not found or not prefix:
+        return ThreadNotFound(f"no thread begins with {prefix!r}", "See `loom list`.")
+    candidates = ", ".join(f"{one.id} ({one.title or 'untitled'})" for one in found[:CANDIDATES])
+    more = " and more" if len(found) > CANDIDATES else ""
+    return ThreadNotFound(f"several threads begin with {prefix!r}", f"One of {candidates}{more}.")
+
+
+def threads(
+    connection: sqlite3.Connection,
+    workspace: str | None,
+    limit: int,
+    include_deleted: bool,
+    search: str | None,
+) -> tuple[Thread, ...]:
+    """Newest activity first; `search` is looked for in title, branch, remote, commit and tags."""
+    conditions, parameters = ["1"], []
+    if not include_deleted:
+        conditions.append("deleted_at IS NULL")
+    if workspace is not None:
+        conditions.append("workspace = ?")
+        parameters.append(workspace)
+    for word in (search or "").split():
+        conditions.append(
+            "instr(lower(title || char(10) || git_branch || char(10) || git_remote || char(10)"
+            " || git_commit || char(10) || tags), lower(?))"
+        )
+        parameters.append(word)
+    where = " AND ".join(conditions)
+    return heads.columns_of(
+        connection.execute(
+            f"{heads.SELECT} WHERE {where} ORDER BY updated_at DESC, key DESC LIMIT ?",
+            (*parameters, limit),
+        )
+    )
+
+
+def entries(connection: sqlite3.Connection, thread_id: str) -> tuple[Entry, ...]:
+    """The head's ancestors, oldest first; a row that cannot be read is reported in its place.
+
+    Raises:
+        ThreadNotFound: no such thread.
+        StoreError: the chain of ancestors is broken.
+    """
+    found = connection.execute("SELECT head FROM threads WHERE id = ?", (thread_id,)).fetchone()
+    if found is None:
+        raise ThreadNotFound(f"there is no thread {thread_id}", "See `loom list`.")
+    rows = list(_ancestors(connection, found[0]))
+    data_of = _attachments(connection)
+    return tuple(_decoded(row, data_of) for row in reversed(rows))
+
+
+def entry_ids(connection: sqlite3.Connection, thread_id: str) -> tuple[int, ...]:
+    """The ids of `entries`, in the same order."""
+    found = connection.execute("SELECT head FROM threads WHERE id = ?", (thread_id,)).fetchone()
+    return tuple(row.id for row in _ancestors(connection, found and found[0]))[::-1]
+
+
+def _ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Stored]:
+    """Newest first. A fork's chain begins in another thread: one pass over each it runs through."""
+    while head is not None:
+        place = connection.execute(
+            "SELECT thread, seq FROM entries WHERE id = ?", (head,)
+        ).fetchone()
+        if place is None:
+            raise StoreError(f"entry {head} is missing", "Put a backup of the database in place.")
+        cursor = connection.execute(
+            "SELECT id, parent, kind, body FROM entries WHERE thread = ? AND seq <= ?"
+            " ORDER BY seq DESC",
+            place,
+        )
+        for row in map(Stored._make, cursor):
+            if row.id == head:
+                yield row
+                head = row.parent
+
+
+def _attachments(connection: sqlite3.Connection) -> Callable[[str], bytes | None]:
+    def data_of(digest: str) -> bytes | None:
+        query = "SELECT data FROM attachments WHERE hash = ?"
+        found = connection.execute(query, (digest,)).fetchone()
+        return bytes(found[0]) if found else None
+
+    return data_of
+
+
+def _decoded(row: Stored, data_of: Callable[[str], bytes | None]) -> Entry:
+    try:
+        return entry_of(row.kind, row.body, data_of)
+    except CodecError as error:
+        _logger.warning("entry %d (%s) is damaged: %s", row.id, row.kind, error)
+        return damaged(row.id, row.kind, error.message)

@@ -1,0 +1,165 @@
+"""An entry as a database row: its JSON, the text that search reads, its images apart.
+
+A row's `kind` is the entry's tag. A row of a newer Loom becomes an UnknownEntry and is written
+back as it was; a row that cannot be read becomes an UnknownEntry of kind `damaged`, so that one bad
+row never hides the others.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple, get_args
+
+import msgspec
+from msgspec.structs import replace
+
+from loom.core import codec
+from loom.core.errors import CodecError
+from loom.core.history import (
+    CompactionEntry,
+    Entry,
+    MessageEntry,
+    ToolResultEntry,
+    UnknownEntry,
+)
+from loom.core.messages import Block, Image, Text, ToolResult, Unknown, text_of
+
+DAMAGED = "damaged"
+KINDS = frozenset(kind.__struct_config__.tag for kind in get_args(Entry)) - {"unknown"}
+
+# Beyond this a tool's output is a log; its beginning is enough to find it again.
+INDEXED_CHARACTERS = 32_768
+
+_REFERENCE = "sha256:"
+_MISSING = Text("[An image was here; its data is no longer in the store.]")
+
+
+class Attachment(NamedTuple):
+    """An image's bytes, stored once however often it is shown."""
+
+    hash: str
+    media_type: str
+    data: bytes
+
+
+class Row(NamedTuple):
+    """What is stored of one entry."""
+
+    kind: str
+    body: bytes
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+def row_of(entry: Entry) -> Row:
+    """The entry's row. Raises CodecError for an UnknownEntry that misuses a kind we know."""
+    if isinstance(entry, UnknownEntry):
+        known = _known(entry)
+        return row_of(known) if known else Row(entry.kind, _encode(entry.raw), "")
+    attachments: list[Attachment] = []
+    detached = _with_images(entry, lambda image: _detach(image, attachments))
+    kind = str(entry.__struct_config__.tag)
+    return Row(kind, _encode(detached), _searchable(entry), tuple(attachments))
+
+
+def entry_of(kind: str, body: bytes, data_of: Callable[[str], bytes | None]) -> Entry:
+    """The entry that a row holds; `data_of` gives an attachment's bytes by hash.
+
+    Raises:
+        CodecError: the row is damaged.
+    """
+    if kind not in KINDS:
+        return UnknownEntry(kind, codec.decode(body, dict[str, Any]))
+    entry: Entry = codec.decode(body, Entry)
+    return _with_images(entry, lambda image: _attach(image, data_of))
+
+
+def damaged(row_id: int, kind: str, reason: str) -> UnknownEntry:
+    """What stands in for a row that cannot be read."""
+    return UnknownEntry(DAMAGED, {"entry": row_id, "kind": kind, "reason": reason})
+
+
+def _known(entry: UnknownEntry) -> Entry | None:
+    """What an older Loom kept for us, if this one knows the kind."""
+    if entry.kind not in KINDS:
+        return None
+    try:
+        known: Entry = codec.decode(_encode({**entry.raw, "type": entry.kind}), Entry)
+    except CodecError as error:
+        raise CodecError(f"not a {entry.kind} entry: {error.message}") from error
+    return known
+
+
+def _searchable(entry: Entry) -> str:
+    if isinstance(entry, MessageEntry):
+        text = text_of(entry.message.content)
+    elif isinstance(entry, ToolResultEntry):
+        text = text_of((entry.result,))
+    elif isinstance(entry, CompactionEntry):
+        text = entry.summary
+    else:
+        text = ""
+    return _printable(text[:INDEXED_CHARACTERS])
+
+
+def _encode(value: Any) -> bytes:
+    """JSON, with half surrogates (file names that are not UTF-8) replaced so that it is one."""
+    try:
+        return codec.encode(value)
+    except UnicodeEncodeError:
+        return codec.encode(_repaired(msgspec.to_builtins(value)))
+
+
+def _repaired(node: Any) -> Any:
+    if isinstance(node, str):
+        return _printable(node)
+    if isinstance(node, dict):
+        return {_repaired(key): _repaired(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_repaired(item) for item in node]
+    return node
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _with_images(entry: Entry, change: Callable[[Image], Block]) -> Entry:
+    """The entry with every image replaced, and blocks that an older Loom did not know opened."""
+    if isinstance(entry, MessageEntry):
+        content = tuple(_changed(block, change) for block in entry.message.content)
+        return replace(entry, message=replace(entry.message, content=content))
+    if isinstance(entry, ToolResultEntry):
+        return replace(entry, result=_changed(entry.result, change))
+    return entry
+
+
+def _changed(block: Block, change: Callable[[Image], Block]) -> Any:
+    if isinstance(block, Image):
+        return change(block)
+    if isinstance(block, ToolResult):
+        return replace(block, content=tuple(_changed(piece, change) for piece in block.content))
+    return codec.known(block) if isinstance(block, Unknown) else block
+
+
+def _detach(image: Image, attachments: list[Attachment]) -> Image:
+    try:
+        data = base64.b64decode(image.data, validate=True)
+    except (binascii.Error, ValueError):
+        return image
+    # What would not come back letter for letter stays where it is.
+    if not data or base64.b64encode(data).decode("ascii") != image.data:
+        return image
+    digest = hashlib.sha256(data).hexdigest()
+    attachments.append(Attachment(digest, image.media_type, data))
+    return replace(image, data=_REFERENCE + digest)
+
+
+def _attach(image: Image, data_of: Callable[[str], bytes | None]) -> Block:
+    if not image.data.startswith(_REFERENCE):
+        return image
+    data = data_of(image.data.removeprefix(_REFERENCE))
+    if data is None:
+        return _MISSING
+    return replace(image, data=base64.b64encode(data).decode("ascii"))

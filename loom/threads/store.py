@@ -1,0 +1,172 @@
+"""ThreadStore: the only door to the conversations on disk."""
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from msgspec.structs import replace
+
+from loom.core import ids
+from loom.core.history import Entry, MessageEntry
+from loom.core.messages import Thread
+from loom.db import Writer, connect, migrations_in, prepare, translated
+from loom.threads import heads, reading, writing
+from loom.threads.rows import row_of
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def now_ms() -> int:
+    """Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class ThreadStore:
+    """The threads of one database; several processes may each have a store on the same file.
+
+    Everything that changes something returns once it is on disk. Short indexed reads are done in
+    the event loop, where they cost less than a change of workers; long ones in a worker.
+
+    Every method may raise StoreError when the database cannot be read, and those that write
+    StoreFull when there is no room; nothing is ever half written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        writer: Writer,
+        reader: sqlite3.Connection,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self.path = path
+        self.writer = writer
+        self._reader = reader
+        self._clock = clock
+
+    @classmethod
+    def open(cls, path: Path | str, clock: Callable[[], int] = now_ms) -> Self:
+        """The store at `path`, made or migrated where needed; `clock` gives Unix ms.
+
+        Raises:
+            NewerStore: written by a newer Loom.
+            StoreError: the file cannot be opened or is not ours.
+        """
+        path = Path(path)
+        connection = prepare(path, migrations_in(MIGRATIONS))
+        return cls(path, Writer(connection, path), connect(path, is_read_only=True), clock)
+
+    async def close(self) -> None:
+        """Finish what waits to be written and let the file go."""
+        self._reader.close()
+        await self.writer.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def create(self, thread: Thread) -> Thread:
+        """A new thread, as stored: id and times are filled in where empty, counts start afresh."""
+        now = self._clock()
+        new = heads.checked(
+            replace(
+                thread,
+                id=thread.id or ids.thread_id(now, os.urandom(10)),
+                created_at=thread.created_at or now,
+                updated_at=thread.updated_at or now,
+                version=1,
+                message_count=0,
+            )
+        )
+        await self.writer.run(lambda connection: writing.insert_thread(connection, new))
+        return new
+
+    async def thread(self, thread_id: str) -> Thread | None:
+        """The thread with exactly this id, deleted or not; None when there is none."""
+        return self._read(lambda connection: reading.thread(connection, thread_id))
+
+    async def find(self, prefix: str) -> Thread:
+        """The thread whose id is or begins with `prefix` (`T-` may be left out).
+
+        Raises:
+            ThreadNotFound: none, or several; the hint lists candidates.
+        """
+        return self._read(lambda connection: reading.find(connection, prefix))
+
+    async def list(
+        self,
+        workspace: str | None = None,
+        limit: int = 50,
+        include_deleted: bool = False,
+        search: str | None = None,
+    ) -> tuple[Thread, ...]:
+        """Head lines, last activity first; `search` looks in them only, as a filter of the list."""
+        return self._read(
+            lambda connection: reading.threads(
+                connection, workspace, limit, include_deleted, search
+            )
+        )
+
+    async def update(self, thread_id: str, **changes: Any) -> Thread:
+        """Change fields of the head line; the place in the list stays. Raises ThreadNotFound."""
+        checked = heads.checked_changes(changes)
+        return await self.writer.run(
+            lambda connection: writing.update(connection, thread_id, checked)
+        )
+
+    async def delete(self, thread_id: str) -> None:
+        """Hide the thread; its rows stay. Raises ThreadNotFound."""
+        at = self._clock()
+        await self.writer.run(lambda connection: writing.mark_deleted(connection, thread_id, at))
+
+    async def restore(self, thread_id: str) -> None:
+        """Undo `delete`. Raises ThreadNotFound."""
+        await self.writer.run(lambda connection: writing.mark_deleted(connection, thread_id, None))
+
+    async def append(self, thread_id: str, *entries: Entry) -> tuple[int, ...]:
+        """Add entries after the head, all or none; their ids, once they are on disk.
+
+        Raises:
+            ThreadNotFound: no such thread.
+            StoreFull: no room.
+        """
+        rows = [row_of(entry) for entry in entries]
+        messages = sum(isinstance(entry, MessageEntry) for entry in entries)
+        title, now = heads.title_from(entries), self._clock()
+        return await self.writer.run(
+            lambda connection: writing.append(connection, thread_id, rows, messages, title, now)
+        )
+
+    async def entries(self, thread_id: str) -> tuple[Entry, ...]:
+        """The visible conversation's entries, oldest first; a damaged row is an UnknownEntry.
+
+        Raises:
+            ThreadNotFound: no such thread.
+        """
+        return await self._read_apart(lambda connection: reading.entries(connection, thread_id))
+
+    def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        with translated(self.path):
+            return question(self._reader)
+
+    async def _read_apart(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """`question` asked by a worker on a connection of its own, so that it sees every commit."""
+
+        def ask() -> T:
+            with translated(self.path), closing(connect(self.path, is_read_only=True)) as own:
+                return question(own)
+
+        return await asyncio.to_thread(ask)
