@@ -1,0 +1,13 @@
+"""Text to lines, without Textual: for the screen, a shared web page and export alike.
+
+clean    makes any text harmless to a terminal
+ink      semantic names and the styles they stand for
+blocks   what a markdown document is made of
+parse    markdown text to blocks
+stream   the same while the text is still being written
+wrap     styled text to lines of an exact cell width
+code     highlighted source, extended line by line
+table    a table fitted to a width
+render   blocks to lines
+diff     a unified diff to lines, side by side where there is room
+"""

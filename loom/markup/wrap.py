@@ -1,0 +1,121 @@
+"""Styled text to lines of an exact cell width: words stay whole where they fit, graphemes always.
+
+Source: UAX #14, of which only spaces, ideographs and their closing punctuation are kept.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+from rich.cells import cell_len, split_graphemes
+from rich.segment import Segment
+from rich.style import Style
+
+from loom.markup.ink import Line
+
+Run = tuple[str, Style]
+"""Text in one style; a line feed in it ends the line."""
+
+_WIDE = (
+    "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3"
+    "\uf900-\ufaff\uff01-\uff60\U00020000-\U0003fffd"
+)
+_CLOSING = "、。，．！？：；）」』】〉》〕"
+_WORDS = re.compile(
+    rf"[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+|[^\S\n]+",
+)
+Range = tuple[int, int]
+
+
+def wrap(runs: Sequence[Run], width: int) -> list[Line]:
+    """`runs` as lines of at most `width` cells; spaces at a break are dropped.
+
+    No runs make no lines; an empty line between two line feeds is an empty Line.
+    """
+    text = "".join(run[0] for run in runs)
+    if not text:
+        return []
+    if len(text) <= width and text.isascii() and "\n" not in text:
+        return [[Segment(part, style) for part, style in runs if part]]
+    return cut(runs, _ranges(text, max(1, width)))
+
+
+def chop(runs: Sequence[Run], width: int) -> list[Line]:
+    """One line of `runs` cut at exactly `width` cells wherever that falls: code, output."""
+    text = "".join(run[0] for run in runs)
+    if len(text) <= width and text.isascii():
+        return [[Segment(part, style) for part, style in runs if part]]
+    return cut(runs, list(_pieces(text, 0, max(1, width)))) or [[]]
+
+
+def cut(runs: Sequence[Run], ranges: Iterable[Range]) -> list[Line]:
+    """The given ascending character ranges of `runs`, each as a Line."""
+    ends = list(accumulate(len(text) for text, _ in runs))
+    lines: list[Line] = []
+    index = 0
+    for start, end in ranges:
+        line: Line = []
+        while index < len(runs) and ends[index] <= start:
+            index += 1
+        at = index
+        while at < len(runs) and (begin := ends[at] - len(runs[at][0])) < end:
+            text, style = runs[at]
+            part = text[max(0, start - begin) : end - begin]
+            if part:
+                line.append(Segment(part, style))
+            at += 1
+        lines.append(line)
+    return lines
+
+
+def width_of(line: Line) -> int:
+    """Cells that a line takes."""
+    return sum(cell_len(segment.text) for segment in line)
+
+
+def _ranges(text: str, width: int) -> list[Range]:
+    ranges: list[Range] = []
+    start = 0
+    for paragraph in text.split("\n"):
+        ranges.extend(_fill(paragraph, start, width) or [(start, start)])
+        start += len(paragraph) + 1
+    return ranges
+
+
+def _fill(text: str, offset: int, width: int) -> list[Range]:
+    """Greedy lines of one paragraph, as ranges shifted by `offset`."""
+    ranges: list[Range] = []
+    begin, end, used, is_ascii = offset, offset, 0, text.isascii()
+    for match in _WORDS.finditer(text):
+        word = match[0]
+        start, stop = offset + match.start(), offset + match.end()
+        size = len(word) if is_ascii else cell_len(word)
+        if used + size <= width:
+            end, used = (end if word.isspace() else stop), used + size
+            continue
+        if word.isspace():
+            used = width
+            continue
+        if used:
+            ranges.append((begin, end))
+        if size > width:
+            *whole, (start, stop) = _pieces(word, start, width)
+            ranges.extend(whole)
+            size = cell_len(text[start - offset : stop - offset])
+        begin, end, used = start, stop, size
+    return [*ranges, (begin, end)] if end > begin or not ranges else ranges
+
+
+def _pieces(text: str, offset: int, width: int) -> Iterable[Range]:
+    """`text` cut into ranges of at most `width` cells, never inside a grapheme."""
+    if text.isascii():
+        for at in range(0, len(text), width):
+            yield offset + at, offset + min(at + width, len(text))
+        return
+    begin, used = 0, 0
+    for start, _end, size in split_graphemes(text)[0]:
+        if used and used + size > width:
+            yield offset + begin, offset + start
+            begin, used = start, 0
+        used += size
+    yield offset + begin, offset + len(text)
