@@ -29,6 +29,7 @@ from loom.core.state import (
     HistoryReplaced,
     Input,
     Live,
+    NoteAdded,
     Owe,
     PostToolsHook,
     ProcessingLlmResponse,
@@ -43,7 +44,7 @@ from loom.core.state import (
     WaitingForUserInput,
 )
 from loom.core.tool_round import close_calls, in_hook, while_executing
-from loom.core.turn import begin_turn, text_only
+from loom.core.turn import appended, begin_turn, text_only
 
 CLOSED = "interrupted: Loom was closed before it finished"
 UNSAVED = "interrupted: Loom could not write to its store"
@@ -84,6 +85,9 @@ def _at_rest(state: WaitingForUserInput, given: Input) -> Transition:
                 state.conversation, messages=given.messages, context_tokens=given.context_tokens
             )
             return WaitingForUserInput(replaced), ()
+        case NoteAdded():
+            noted = appended(state.conversation, given.message)
+            return WaitingForUserInput(noted), (Commit((MessageEntry(given.message),)),)
     return state, ()
 
 

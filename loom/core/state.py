@@ -228,6 +228,12 @@ class HistoryReplaced(Struct, frozen=True):
     context_tokens: int
 
 
+class NoteAdded(Struct, frozen=True):
+    """At rest only: a message that asks for no answer (the person's own shell line)."""
+
+    message: Message
+
+
 class CancelRequested(Struct, frozen=True):
     """Stop. `partial` is what had been streamed, text only, worth keeping."""
 
@@ -263,6 +269,7 @@ Input = (
     | CompactionCompleted
     | CompactionFailed
     | HistoryReplaced
+    | NoteAdded
     | CancelRequested
     | CommitFailed
     | ShutdownRequested

@@ -1,0 +1,154 @@
+"""Who decides whether a call runs: the rules, the mode, and where they ask, a person."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from loom.agent.services import KeepRule
+from loom.core.errors import ConfigError, PermissionDenied
+from loom.core.permissions import Access, Rule, judge, parse_rule
+from loom.core.protocol import AnyEvent, Decide, Mode, Notice, PermissionAsked, PermissionDecided
+from loom.tools.base import Tool, ToolContext
+
+NO_PERSON_HINT = "Nobody is here to ask. Allow it with --mode edit, --mode auto or --allow “{}”."
+
+
+@dataclass(frozen=True)
+class _Question:
+    asked: PermissionAsked
+    answer: "asyncio.Future[Decide]"
+
+
+class Authorizer:
+    """Judges calls for a session and all its sub-agents.
+
+    Args:
+        emit: where questions and decisions are reported.
+        keep_rule: writes rules of scope `project` and `user`.
+        has_person: False refuses whatever would be asked, with the flag that would allow it.
+    """
+
+    def __init__(
+        self,
+        mode: Mode,
+        rules: tuple[Rule, ...],
+        emit: Callable[[AnyEvent], None],
+        keep_rule: KeepRule,
+        *,
+        has_person: bool,
+    ) -> None:
+        self.mode = mode
+        self._rules = rules
+        self._emit = emit
+        self._keep_rule = keep_rule
+        self._has_person = has_person
+        self._questions: dict[str, _Question] = {}
+
+    @property
+    def pending(self) -> tuple[PermissionAsked, ...]:
+        """Questions without an answer yet."""
+        return tuple(question.asked for question in self._questions.values())
+
+    async def authorize(
+        self,
+        key: str,
+        tool: Tool,
+        arguments: Any,
+        context: ToolContext,
+        on_wait: Callable[[], None],
+    ) -> None:
+        """Return when the call may run.
+
+        Args:
+            key: names the call among all of the session's, sub-agents' included.
+            on_wait: called once when a person must decide.
+
+        Raises PermissionDenied with the reason for the model; ToolError from the tool itself.
+        """
+        access = tool.access(arguments, context)
+        verdict = judge(self.mode, self._rules, access)
+        if verdict.effect == "deny":
+            self._decided(key, False, verdict.by, verdict.reason)
+            raise PermissionDenied(f"not allowed: {verdict.reason}")
+        if verdict.effect == "ask":
+            await self._ask(key, tool, arguments, context, access, verdict.reason, on_wait)
+
+    async def _ask(
+        self,
+        key: str,
+        tool: Tool,
+        arguments: Any,
+        context: ToolContext,
+        access: Access,
+        reason: str,
+        on_wait: Callable[[], None],
+    ) -> None:
+        offered = suggestions(access)
+        if not self._has_person:
+            self._decided(key, False, "no_person", reason)
+            hint = NO_PERSON_HINT.format(offered[0])
+            raise PermissionDenied(f"not allowed: {reason}", hint)
+        preview = await tool.preview(arguments, context)
+        asked = PermissionAsked(
+            call_id=key, tool=tool.name, preview=preview, rules=offered, reason=reason
+        )
+        on_wait()
+        await self._settle(await self._answer_to(asked))
+
+    async def _answer_to(self, asked: PermissionAsked) -> Decide:
+        question = _Question(asked, asyncio.get_running_loop().create_future())
+        self._questions[asked.call_id] = question
+        self._emit(asked)
+        try:
+            return await question.answer
+        finally:
+            self._questions.pop(asked.call_id, None)
+
+    async def _settle(self, decision: Decide) -> None:
+        self._decided(decision.call_id, decision.allow, "person", decision.feedback)
+        if not decision.allow:
+            said = f" and said: {decision.feedback}" if decision.feedback else ""
+            raise PermissionDenied(f"the person refused this call{said}")
+        if decision.scope != "once":
+            await self._remember(decision)
+
+    async def _remember(self, decision: Decide) -> None:
+        for line in filter(None, map(str.strip, decision.rule.splitlines())):
+            try:
+                rule = parse_rule(line)
+                self._rules = (*self._rules, rule)
+                if decision.scope != "session":
+                    await self._keep_rule(rule, decision.scope)
+            except ConfigError as error:
+                self._emit(Notice(text=error.message, level="warning", hint=error.hint))
+
+    def answer(self, decision: Decide) -> bool:
+        """Hand a person's decision to the call that waits; False when none does."""
+        question = self._questions.get(decision.call_id)
+        if question is None or question.answer.done():
+            return False
+        question.answer.set_result(decision)
+        return True
+
+    def _decided(self, key: str, allow: bool, by: str, reason: str) -> None:
+        self._emit(PermissionDecided(call_id=key, allow=allow, by=by, reason=reason))
+
+
+def suggestions(access: Access) -> tuple[str, ...]:
+    """Rules to offer for "always", narrowest first."""
+    if access.kind == "execute":
+        exact = "\n".join(f"allow {access.tool}({target})" for target in access.targets)
+        wide = "\n".join(dict.fromkeys(_widened(access.tool, t) for t in access.targets))
+        return tuple(dict.fromkeys(filter(None, (exact, wide)))) or (f"allow {access.tool}",)
+    if access.kind == "write":
+        exact = "\n".join(f"allow {access.tool}({target})" for target in access.targets)
+        return tuple(filter(None, (exact, f"allow {access.tool}(**)")))
+    return (f"allow {access.tool}",)
+
+
+def _widened(tool: str, target: str) -> str:
+    """`git push origin` becomes `git push *`; `pytest -q x` becomes `pytest *`."""
+    words = target.split(" ")
+    kept = words[:2] if len(words) > 1 and words[1].isalpha() else words[:1]
+    return f"allow {tool}({' '.join(kept)} *)"

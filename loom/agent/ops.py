@@ -1,0 +1,172 @@
+"""What a front end may ask of a live session, one small method an Op."""
+
+from typing import TYPE_CHECKING, Any
+
+from loom.core.errors import StoreError
+from loom.core.messages import Message, Text, ToolCall
+from loom.core.protocol import (
+    MODES,
+    AnyOp,
+    Cancel,
+    Close,
+    Compact,
+    CompactionUndone,
+    Decide,
+    ModeChanged,
+    ModelChanged,
+    Notice,
+    Op,
+    Rename,
+    RetryNow,
+    RunShell,
+    SendMessage,
+    SetMode,
+    SetModel,
+    SetPrivate,
+    ThreadChanged,
+    ToolFinished,
+    UndoCompaction,
+    UnknownOp,
+)
+from loom.core.state import (
+    CallingLlm,
+    CancelRequested,
+    CompactRequested,
+    Error,
+    Input,
+    NoteAdded,
+    ShutdownRequested,
+    UserInput,
+    WaitingForUserInput,
+)
+
+if TYPE_CHECKING:
+    from loom.agent.runtime import Runtime
+
+
+class Ops:
+    """Turns Ops into inputs of the machine, or carries them out at once."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+
+    async def input_of(self, item: Input | AnyOp) -> Input | None:
+        """The input to feed, or None when the Op is already done."""
+        if not isinstance(item, Op):
+            return item
+        try:
+            result: Input | None = await _HANDLERS[type(item)](self, item)
+        except StoreError as error:
+            self._notice(error.message, "error", error.hint)
+            return None
+        return result
+
+    def _notice(self, text: str, level: Any = "info", hint: str = "") -> None:
+        self._runtime.log.emit(Notice(text=text, level=level, hint=hint))
+
+    @property
+    def _is_at_rest(self) -> bool:
+        return isinstance(self._runtime.state, WaitingForUserInput)
+
+    async def _send(self, op: SendMessage) -> UserInput:
+        clock = self._runtime.services.clock
+        message = Message(
+            "user", op.content, op.id or clock.new_message_id(), created_at=clock.now_ms()
+        )
+        return UserInput(message)
+
+    async def _cancel(self, op: Cancel) -> Input:
+        return CancelRequested(self._partial())
+
+    async def _close(self, op: Close) -> Input:
+        return ShutdownRequested(self._partial())
+
+    def _partial(self) -> Message | None:
+        is_calling = isinstance(self._runtime.state, CallingLlm)
+        return self._runtime.requests.partial() if is_calling else None
+
+    async def _decide(self, op: Decide) -> None:
+        if not self._runtime.authorizer.answer(op):
+            self._notice("That call no longer waits for an answer.")
+
+    async def _set_mode(self, op: SetMode) -> None:
+        if op.mode in MODES:
+            self._runtime.authorizer.mode = op.mode
+            self._runtime.log.emit(ModeChanged(mode=op.mode))
+
+    async def _set_model(self, op: SetModel) -> None:
+        runtime = self._runtime
+        runtime.requests.provider, runtime.requests.model = op.provider, op.model
+        await runtime.record.change(provider=op.provider, model=op.model)
+        runtime.log.emit(ModelChanged(provider=op.provider, model=op.model))
+        runtime.report_context()
+
+    async def _compact(self, op: Compact) -> Input | None:
+        if not self._is_at_rest:
+            self._notice("The agent is at work; compact when it rests, or press Esc first.")
+            return None
+        return CompactRequested(op.instructions)
+
+    async def _undo_compaction(self, op: UndoCompaction) -> None:
+        runtime = self._runtime
+        if not self._is_at_rest:
+            self._notice("The agent is at work; undo when it rests, or press Esc first.")
+        elif await runtime.record.undo_compaction():
+            await runtime.reload()
+            runtime.log.emit(CompactionUndone())
+            runtime.report_context()
+        else:
+            self._notice("Nothing is compacted in this thread.")
+
+    async def _retry_now(self, op: RetryNow) -> None:
+        if isinstance(self._runtime.state, Error):
+            await self._runtime.skip_countdown()
+
+    async def _rename(self, op: Rename) -> None:
+        await self._changed(title=op.title.strip())
+
+    async def _set_private(self, op: SetPrivate) -> None:
+        await self._changed(is_private=op.private)
+
+    async def _changed(self, **changes: Any) -> None:
+        thread = await self._runtime.record.change(**changes)
+        self._runtime.log.emit(ThreadChanged(thread=thread))
+
+    async def _run_shell(self, op: RunShell) -> None:
+        runtime = self._runtime
+        call_id = runtime.services.clock.new_message_id()
+        runtime.start(f"shell {call_id}", self._shell(ToolCall(call_id, "bash", _line(op))))
+
+    async def _shell(self, call: ToolCall) -> None:
+        """The person's own command: not asked about, confined like the agent's."""
+        runtime = self._runtime
+        result = await runtime.toolbox.run(call)
+        runtime.log.emit(ToolFinished(call_id=call.id, result=result))
+        output = "".join(piece.text for piece in result.content if isinstance(piece, Text))
+        text = f"I ran this in the shell:\n\n$ {call.input['command']}\n{output}"
+        typed = await self._send(SendMessage((Text(text),), call.id))
+        runtime.post(NoteAdded(typed.message) if self._is_at_rest else typed)
+
+    async def _unknown(self, op: UnknownOp) -> None:
+        self._notice(f"This Loom does not know “{op.kind}”.", "warning", "Upgrade Loom.")
+
+
+def _line(op: RunShell) -> dict[str, Any]:
+    return {"command": op.command}
+
+
+_HANDLERS: dict[type, Any] = {
+    SendMessage: Ops._send,
+    Cancel: Ops._cancel,
+    Close: Ops._close,
+    Decide: Ops._decide,
+    SetMode: Ops._set_mode,
+    SetModel: Ops._set_model,
+    Compact: Ops._compact,
+    UndoCompaction: Ops._undo_compaction,
+    RetryNow: Ops._retry_now,
+    Rename: Ops._rename,
+    SetPrivate: Ops._set_private,
+    RunShell: Ops._run_shell,
+    UnknownOp: Ops._unknown,
+}

@@ -1,0 +1,92 @@
+"""An agent that works for another: a thread of its own, the same rules, its last words back."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from loom.agent.runtime import Runtime
+from loom.agent.services import AgentSettings, Services
+from loom.core.errors import ToolError
+from loom.core.messages import Text, Thread
+from loom.core.protocol import (
+    AnyEvent,
+    Close,
+    MessageAdded,
+    Notice,
+    SendMessage,
+    ToolStarted,
+    TurnFinished,
+)
+
+NOT_FOR_SUBAGENTS = frozenset({"task", "todo"})
+
+
+async def run_subagent(
+    parent: Runtime,
+    services: Services,
+    settings: AgentSettings,
+    request: tuple[str, str],
+    tell: Callable[[str], None],
+) -> str:
+    """Run (description, prompt) `request` to its end and return the agent's last words.
+
+    The child shares the parent's permissions: what is denied there is denied here, and what is
+    asked is asked in the parent's session.
+
+    Raises ToolError when it failed or was stopped.
+    """
+    description, prompt = request
+    tools = {name: tool for name, tool in services.tools.items() if name not in NOT_FOR_SUBAGENTS}
+    child = Runtime(
+        await _child_thread(parent, services, description),
+        replace(services, tools=tools),
+        replace(settings, provider=parent.requests.provider, model=parent.requests.model),
+        _no_children,
+        authorizer=parent.authorizer,
+        role="subagent",
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(child.run())
+        await child.submit(SendMessage((Text(prompt),)))
+        words, reason = await _follow(child, tell)
+        await child.submit(Close())
+    parent.requests.usage += child.requests.usage
+    if reason != "done":
+        raise ToolError(f"the sub-agent ended with “{reason}”: {words or 'it said nothing'}")
+    return words
+
+
+async def _child_thread(parent: Runtime, services: Services, description: str) -> Thread:
+    above = parent.record.thread
+    now = services.clock.now_ms()
+    thread = Thread(
+        services.clock.new_thread_id(),
+        title=description,
+        workspace=above.workspace,
+        created_at=now,
+        updated_at=now,
+        is_private=above.is_private,
+        parent=above.id,
+    )
+    return await services.store.create(thread)
+
+
+async def _follow(child: Runtime, tell: Callable[[str], None]) -> tuple[str, str]:
+    words = ""
+    async for event in child.events(after=0):
+        tell(_line(event))
+        if isinstance(event, MessageAdded) and event.message.role == "assistant":
+            words = event.message.text or words
+        if isinstance(event, Notice) and event.level == "error":
+            words = event.text
+        if isinstance(event, TurnFinished):
+            return words, event.reason
+    return words, "closed"
+
+
+def _line(event: AnyEvent) -> str:
+    return f"{event.summary or event.name}\n" if isinstance(event, ToolStarted) else ""
+
+
+async def _no_children(description: str, prompt: str, tell: Callable[[str], None]) -> str:
+    raise ToolError("a sub-agent has no sub-agents")

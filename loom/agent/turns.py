@@ -1,0 +1,86 @@
+"""A turn's frame: its checkpoints on disk, its time and usage, and where git stands."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from loom.agent.record import Record
+from loom.agent.requests import Requests
+from loom.agent.services import Clock
+from loom.core.history import CheckpointEntry, Entry
+from loom.core.messages import Usage
+from loom.core.protocol import AnyEvent, Mode, Notice, ThreadChanged, TurnFinished, TurnStarted
+from loom.vcs.git import GitState, git_state
+
+Reason = Literal["done", "cancelled", "failed", "round_limit", "closed"]
+
+
+class Turns:
+    """Begins and ends turns, and commits what happens in them."""
+
+    def __init__(
+        self,
+        record: Record,
+        requests: Requests,
+        clock: Clock,
+        emit: Callable[[AnyEvent], None],
+        workspace: Path,
+    ) -> None:
+        self._record = record
+        self._requests = requests
+        self._clock = clock
+        self._emit = emit
+        self._workspace = workspace
+        self._turn_id = ""
+        self._began_at = 0
+        self._usage_before = Usage()
+        self._git = GitState()
+
+    async def begin(self, mode: Mode) -> None:
+        """Open a turn; its first row goes to disk together with the person's message."""
+        self._turn_id = self._clock.new_message_id()
+        self._began_at = self._clock.now_ms()
+        self._usage_before = self._requests.usage
+        self._git = await git_state(self._workspace)
+        self._requests.prepare(mode, self._git)
+        self._record.owe(CheckpointEntry("turn_started", self._turn_id))
+        self._emit(TurnStarted(turn_id=self._turn_id))
+
+    async def commit(self, entries: tuple[Entry, ...]) -> None:
+        """Durable on return. Raises StoreError."""
+        await self._record.commit(*entries)
+
+    async def end(self, reason: Reason) -> None:
+        """Close the turn. What cannot be written now is owed."""
+        usage = _minus(self._requests.usage, self._usage_before)
+        checkpoint = CheckpointEntry("turn_finished", self._turn_id, reason, usage)
+        error = await self._record.try_commit(checkpoint)
+        if error is None:
+            await self.look_at_git()
+        elif reason != "failed":
+            self._emit(Notice(text=error.message, level="error", hint=error.hint))
+        duration = self._clock.now_ms() - self._began_at
+        self._emit(
+            TurnFinished(reason=reason, usage=usage, duration_ms=duration, turn_id=self._turn_id)
+        )
+
+    async def look_at_git(self) -> None:
+        """Note the branch and HEAD on the thread, and tell when its head line changed."""
+        before = self._record.thread
+        git = await git_state(self._workspace)
+        thread = await self._record.refresh()
+        if (thread.git_branch, thread.git_commit) != (git.branch, git.commit):
+            thread = await self._record.change(
+                git_branch=git.branch, git_commit=git.commit, git_remote=git.remote
+            )
+        if (before.title, before.git_branch) != (thread.title, thread.git_branch):
+            self._emit(ThreadChanged(thread=thread))
+
+
+def _minus(total: Usage, before: Usage) -> Usage:
+    return Usage(
+        total.input_tokens - before.input_tokens,
+        total.output_tokens - before.output_tokens,
+        total.cache_read_tokens - before.cache_read_tokens,
+        total.cache_write_tokens - before.cache_write_tokens,
+    )

@@ -1,0 +1,1 @@
+"""Version control: what Loom reads of a git repository."""

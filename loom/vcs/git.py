@@ -1,0 +1,58 @@
+"""Git metadata of a workspace; everything is optional, and no failure is ever an error.
+
+Source: catalogue §5.1.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class GitState(Struct, frozen=True):
+    """Where a workspace stands; empty strings where git does not say."""
+
+    branch: str = ""
+    commit: str = ""
+    remote: str = ""
+
+
+async def git_state(workspace: Path) -> GitState:
+    """Branch (empty when detached), HEAD's hash, and the normalised remote."""
+    if not _is_repository(workspace):
+        return GitState()
+    branch, commit, remote = await asyncio.gather(
+        _git(workspace, "symbolic-ref", "--short", "-q", "HEAD"),
+        _git(workspace, "rev-parse", "-q", "--verify", "HEAD"),
+        _git(workspace, "config", "--get", "remote.origin.url"),
+    )
+    return GitState(branch, commit, normalised(remote))
+
+
+def _is_repository(workspace: Path) -> bool:
+    return any((folder / ".git").exists() for folder in (workspace, *workspace.parents))
+
+
+async def _git(workspace: Path, *arguments: str) -> str:
+    try:
+        child = await asyncio.create_subprocess_exec(
+            "git",
+            *arguments,
+            cwd=workspace,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return ""
+    output, _ = await child.communicate()
+    return output.decode(errors="replace").strip() if child.returncode == 0 else ""
+
+
+def normalised(remote: str) -> str:
+    """A remote as `host/path`, without scheme, user, port or `.git`."""
+    match = re.fullmatch(
+        r"(?:[a-z+]+://)?(?:[^@/]+@)?([^:/]+)(?::\d+(?=/))?[:/](.+?)(?:\.git)?/?", remote
+    )
+    return f"{match[1]}/{match[2].lstrip('/')}" if match else ""
