@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import set_cell_size
 from syrupy.assertion import SnapshotAssertion
 from syrupy.data import SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -55,6 +56,9 @@ LIGHT_SMALL, LIGHT_LARGE = ("light", SMALL), ("light", LARGE)
 DEFAULT = (DARK_SMALL, LIGHT_LARGE)
 EVERY = (DARK_SMALL, DARK_LARGE, LIGHT_SMALL, LIGHT_LARGE)
 
+_CELL = 12.2
+_TEXT = r'<text class="loom-r\d+" x="([\d.]+)" y="([\d.]+)"[^>]*>'
+
 Prepare = Callable[[Pilot[Any]], Awaitable[object] | object]
 Snap = Callable[..., Awaitable[None]]
 
@@ -62,11 +66,10 @@ Snap = Callable[..., Awaitable[None]]
 class Gallery(App[None]):
     """One widget, alone on the screen, in Loom's style; or one screen, pushed."""
 
-    CSS_PATH = [*stylesheets()]
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, subject: Widget) -> None:
-        super().__init__()
+        super().__init__(css_path=[*stylesheets()])
         self.subject = subject
         dress(self)
 
@@ -119,14 +122,35 @@ class SvgExtension(SingleFileSnapshotExtension):
 def text_of(svg: str) -> list[str]:
     """The screen's lines, without styles."""
     rows: dict[float, str] = {}
-    for y, text in re.findall(r'<text class="loom-r\d+"[^>]* y="([\d.]+)"[^>]*>(.*?)</text>', svg):
-        rows[float(y)] = rows.get(float(y), "") + unescape(text).replace("\xa0", " ")
+    for x, y, text in re.findall(_TEXT + r"(.*?)</text>", svg):
+        row = rows.get(float(y), "")
+        column = round(float(x) / _CELL)
+        rows[float(y)] = set_cell_size(row, column) + unescape(text).replace("\xa0", " ")
     return [rows[y].rstrip() for y in sorted(rows)]
 
 
 def picture(app: App[Any]) -> str:
     """The screen as an SVG that is the same in every run."""
-    return re.sub(r"terminal-\d+", "loom", app.export_screenshot(title="loom"))
+    svg = re.sub(r"terminal-\d+", "loom", app.export_screenshot(title="loom"))
+    return re.sub(_TEXT + r"((?:&#160;)+)(?!<)", _shift, svg)
+
+
+def _shift(match: re.Match[str]) -> str:
+    """Leading blanks become an offset: some renderers drop them and so move the text."""
+    blanks = _CELL * match[3].count("&#160;")
+    length = re.search(r'textLength="([\d.]+)"', match[0])
+    moved = (
+        match[0]
+        .removesuffix(match[3])
+        .replace(f'x="{match[1]}"', f'x="{_fixed(match[1], blanks)}"')
+    )
+    if length is None:
+        return moved
+    return moved.replace(length[0], f'textLength="{_fixed(length[1], -blanks)}"')
+
+
+def _fixed(number: str, more: float) -> str:
+    return f"{float(number) + more:.1f}".removesuffix(".0")
 
 
 async def _show(pilot: Pilot[Any], theme: str, size: tuple[int, int]) -> None:

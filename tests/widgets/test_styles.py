@@ -11,10 +11,7 @@ def test_style_sheets_are_found_in_a_checkout() -> None:
 
 
 async def test_every_style_sheet_parses() -> None:
-    class Styled(App[None]):
-        CSS_PATH = [*stylesheets()]
-
-    async with Styled().run_test() as pilot:
+    async with App[None](css_path=[*stylesheets()]).run_test() as pilot:
         assert pilot.app.is_running
 
 

@@ -1,0 +1,59 @@
+"""Text in terminal cells: a wide character takes two, and nothing may steer the terminal."""
+
+import re
+from collections.abc import Iterable
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+ELLIPSIS = "…"
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Without escape sequences, control characters (but newlines) and hidden bidi overrides.
+
+    A tab becomes two spaces, since its width would depend on the column.
+    """
+    return _CONTROLS.sub("", _ESCAPES.sub("", text).replace("\t", "  "))
+
+
+def one_line(text: str) -> str:
+    """Printable, and every run of white space a single space."""
+    return " ".join(printable(text).split())
+
+
+def cut(text: str, width: int) -> str:
+    """At most `width` cells, ending in … where something is missing."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    return chop_cells(text, width - 1)[0].rstrip() + ELLIPSIS if width > 1 else ELLIPSIS
+
+
+def cut_left(text: str, width: int) -> str:
+    """At most `width` cells, beginning with … where something is missing: for paths."""
+    if cell_len(text) <= width:
+        return text
+    kept = text
+    while kept and cell_len(kept) > width - 1:
+        kept = kept[1:]
+    return ELLIPSIS + kept if width > 0 else ""
+
+
+def between(left: str, right: str, width: int) -> str:
+    """`left` and `right` pushed apart to exactly `width` cells; `left` gives way."""
+    right = cut(right, width)
+    room = width - cell_len(right) - (1 if right else 0)
+    return set_cell_size(cut(left, room), width - cell_len(right)) + right
+
+
+def strip_of(pieces: Iterable[tuple[str, Style]], width: int, rest: Style) -> Strip:
+    """One line of exactly `width` cells from styled pieces, filled up with `rest`."""
+    strip = Strip([Segment(text, style) for text, style in pieces if text])
+    return strip.adjust_cell_length(width, rest)

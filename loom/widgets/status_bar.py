@@ -1,0 +1,248 @@
+"""The last line: what the agent does and for how long, what it uses, and which keys help now."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+
+from loom.core.protocol import Mode
+from loom.widgets.cells import ELLIPSIS, cut, one_line
+from loom.widgets.labels import cost, elapsed, tokens
+from loom.widgets.spinner import INTERVAL, STILL, frame_at, is_still
+
+STATE_WORDS: dict[str, str] = {
+    "waiting_for_user_input": "ready",
+    "calling_llm": "thinking",
+    "processing_llm_response": "thinking",
+    "executing_tools": "running tools",
+    "post_tools_hook": "finishing up",
+    "compacting": "compacting",
+    "error": "failed",
+    "shutting_down": "closing",
+}
+"""A word for each name of a state."""
+
+Shortcut = tuple[str, str]
+
+SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
+    "resting": (("Enter", "send"), ("^P", "commands"), ("F1", "help")),
+    "working": (("Esc", "stop"), ("^P", "commands")),
+    "retrying": (("Esc", "give up"), ("^P", "commands")),
+    "asking": (("y", "allow"), ("n", "deny")),
+}
+"""The keys shown on the right, the most useful first."""
+
+_MODE_STYLES: dict[Mode, str] = {
+    "ask": "$text-muted",
+    "edit": "$text-primary",
+    "auto": "$text-warning",
+    "plan": "$text-secondary",
+}
+_SEPARATOR = " │ "
+_GAUGE_CELLS = 6
+
+
+class Segment(NamedTuple):
+    """One fact on the left; where room is short `short` stands in, then the lightest goes."""
+
+    content: Content
+    weight: int
+    short: Content = Content()
+
+
+class StatusBar(Widget):
+    """One line whose parts give way by weight; its only timer runs while the agent works."""
+
+    state: reactive[str] = reactive("waiting_for_user_input")
+    """The state machine's state, by its name in `loom.core.state`."""
+    working_since: reactive[float | None] = reactive[float | None](None)
+    """Unix seconds when the turn began; None at rest."""
+    is_asking: reactive[bool] = reactive(False)
+    """Whether a tool call waits for the person."""
+    retry_at: reactive[int] = reactive(0)
+    """Unix ms of the next attempt; 0 when none is armed."""
+    retry_label: reactive[str] = reactive("")
+    """Which attempt that is: `2 of 3`."""
+    context_tokens: reactive[int] = reactive(0)
+    """Tokens of the window in use."""
+    context_limit: reactive[int] = reactive(0)
+    """Size of the window in tokens; 0 when unknown."""
+    cost_usd: reactive[float | None] = reactive[float | None](None)
+    """The thread's cost; None when prices are unknown."""
+    mode: reactive[Mode] = reactive[Mode]("ask")
+    """The permission mode."""
+    branch: reactive[str] = reactive("")
+    """The workspace's git branch."""
+    connection: reactive[str] = reactive("")
+    """How the agent is reached: `local`, `connected`, `reconnecting`, `offline`, or nothing."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        shortcuts: Mapping[str, tuple[Shortcut, ...]] = SHORTCUTS,
+    ) -> None:
+        super().__init__()
+        self._clock = clock
+        self._shortcuts = shortcuts
+        self._timer: Timer | None = None
+        self._second = 0
+
+    def on_mount(self) -> None:
+        """Runs on when a turn was already under way."""
+        self.watch_working_since(self.working_since)
+
+    def watch_working_since(self, since: float | None) -> None:
+        """Starts or ends the timer."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if since is not None and self.is_running:
+            interval = 1.0 if is_still(self.app) else INTERVAL
+            self._timer = self.set_interval(interval, self._tick)
+
+    def watch_state(self, state: str) -> None:
+        """A retry is over as soon as the state moves on."""
+        if state != "error":
+            self.retry_at = 0
+
+    def render(self) -> RenderResult:
+        """Facts on the left, keys on the right, in exactly the width there is."""
+        width = self.size.width
+        first = self._keys(1)
+        room = width - first.cell_length - 2 if width >= 3 * first.cell_length else width
+        facts = fit(self._segments(), room)
+        keys = self._keys(99, width - facts.cell_length - 2)
+        blank = " " * max(0, width - facts.cell_length - keys.cell_length)
+        return facts + blank + keys
+
+    @property
+    def is_ticking(self) -> bool:
+        """Whether the timer runs."""
+        return self._timer is not None
+
+    @property
+    def situation(self) -> str:
+        """Which row of the shortcuts applies: resting, working, retrying or asking."""
+        if self.is_asking:
+            return "asking"
+        if self.retry_at:
+            return "retrying"
+        return "working" if self.working_since is not None else "resting"
+
+    def turn_started(self, at: float | None = None) -> None:
+        """Begins to count, from now or from `at` (Unix seconds)."""
+        self.working_since = self._clock() if at is None else at
+
+    def turn_finished(self) -> None:
+        """Stops counting; nothing is asked and nothing is retried any more."""
+        self.working_since = None
+        self.is_asking = False
+        self.retry_at = 0
+
+    def retry_armed(self, at: int, attempt: int, attempts: int) -> None:
+        """Counts down to `at` (Unix ms), when the attempt starts."""
+        self.retry_label = f"{attempt} of {attempts}"
+        self.retry_at = at
+
+    def _tick(self) -> None:
+        second = int(self._clock())
+        if second == self._second:
+            self.refresh(Region(0, 0, 1, 1))
+        else:
+            self._second = second
+            self.refresh()
+
+    def _segments(self) -> list[Segment]:
+        segments = [
+            Segment(self._doing(), 100),
+            Segment(Content.styled(self.mode, _MODE_STYLES[self.mode]), 90),
+            Segment(self._gauge(), 70, self._gauge(is_short=True)),
+            Segment(self._price(), 40),
+            Segment(self._place(), 30),
+            Segment(self._reach(), 20 if self.connection in ("local", "connected") else 80),
+        ]
+        return [segment for segment in segments if segment.content]
+
+    def _doing(self) -> Content:
+        word = STATE_WORDS.get(self.state, one_line(self.state.replace("_", " ")))
+        if self.is_asking:
+            return Content.styled("● waiting for you", "bold $text-warning")
+        if self.working_since is None:
+            style = "$text-error" if self.state == "error" else "$text-muted"
+            return Content.styled(word, style)
+        if self.retry_at:
+            word = self._countdown()
+        running = self._clock() - self.working_since
+        frame = STILL if is_still(self.app) else frame_at(running)
+        return Content.assemble(
+            (frame, "$text-accent"), (f" {word} ", "$text"), (elapsed(running), "$text-muted")
+        )
+
+    def _countdown(self) -> str:
+        seconds = round(self.retry_at / 1_000 - self._clock())
+        return f"retry {self.retry_label} in {elapsed(seconds)}" if seconds > 0 else "retrying"
+
+    def _gauge(self, is_short: bool = False) -> Content:
+        if not self.context_limit:
+            text = f"{tokens(self.context_tokens)} tokens" if self.context_tokens else ""
+            return Content.styled(text, "$text-muted")
+        share = min(1.0, self.context_tokens / self.context_limit)
+        style = (
+            "$text-error" if share >= 0.9 else "$text-warning" if share >= 0.7 else "$text-muted"
+        )
+        limit = "" if is_short else f" of {tokens(self.context_limit)}"
+        full = min(_GAUGE_CELLS, -int(-share * _GAUGE_CELLS // 1))
+        return Content.assemble(
+            ("■" * full, style if share >= 0.7 else "$text-primary"),
+            ("·" * (_GAUGE_CELLS - full), "$text-muted"),
+            (f" {share:.0%}" + limit, style),
+        )
+
+    def _price(self) -> Content:
+        return Content.styled("" if self.cost_usd is None else cost(self.cost_usd), "$text-muted")
+
+    def _place(self) -> Content:
+        return Content.styled(cut(one_line(self.branch), 24), "$text-secondary")
+
+    def _reach(self) -> Content:
+        if self.connection in ("", "local", "connected"):
+            return Content.styled(self.connection, "$text-muted")
+        return Content.styled(f"○ {one_line(self.connection)}", "$text-warning")
+
+    def _keys(self, count: int, width: int = 99) -> Content:
+        shown = Content()
+        for key, label in self._shortcuts.get(self.situation, ())[:count]:
+            more = Content.assemble(
+                "  " if shown else "", (key, "bold $text-primary"), (f" {label}", "$text-muted")
+            )
+            if shown.cell_length + more.cell_length > width:
+                break
+            shown += more
+        return shown
+
+
+def fit(segments: list[Segment], width: int) -> Content:
+    """The segments in order, shortened, then without the lightest; … says some are missing.
+
+    The heaviest always stays, cut to `width` if it must.
+    """
+    if _joined(segments, len(segments)).cell_length <= width:
+        return _joined(segments, len(segments))
+    kept = [segment._replace(content=segment.short or segment.content) for segment in segments]
+    while len(kept) > 1 and _joined(kept, len(segments)).cell_length > width:
+        kept.remove(min(kept, key=lambda segment: segment.weight))
+    line = _joined(kept, len(segments))
+    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
+
+
+def _joined(kept: list[Segment], total: int) -> Content:
+    separator = Content.styled(_SEPARATOR, "$rule")
+    line = separator.join([segment.content for segment in kept])
+    return line if len(kept) == total else line + Content.styled(f" {ELLIPSIS}", "$text-muted")

@@ -1,0 +1,99 @@
+import pytest
+from rich.cells import cell_len
+
+from loom.widgets.status_bar import StatusBar
+from tests.snapshots import EVERY, Gallery, Snap, picture, text_of
+
+NOW = 1_763_000_000.0
+
+
+def bar(at: float = NOW) -> StatusBar:
+    status = StatusBar(clock=lambda: at)
+    status.branch, status.connection, status.cost_usd = "main", "local", 0.1234
+    status.context_tokens, status.context_limit = 86_000, 200_000
+    return status
+
+
+def working(status: StatusBar) -> StatusBar:
+    status.state = "executing_tools"
+    status.turn_started(NOW - 72)
+    return status
+
+
+async def lines_of(status: StatusBar, columns: int) -> str:
+    async with Gallery(status).run_test(size=(columns, 3)) as pilot:
+        return text_of(picture(pilot.app))[-1]
+
+
+async def test_status_bar_at_rest(snap: Snap) -> None:
+    await snap(bar(), "status-bar")
+
+
+async def test_status_bar_while_working(snap: Snap) -> None:
+    await snap(working(bar()), "status-bar-working", pictures=EVERY)
+
+
+async def test_status_bar_counts_down_to_a_retry(snap: Snap) -> None:
+    status = working(bar())
+    status.state = "error"
+    status.retry_armed(int((NOW + 12) * 1_000), 2, 3)
+    await snap(status, "status-bar-retry")
+
+
+async def test_status_bar_waits_for_the_person(snap: Snap) -> None:
+    status = working(bar())
+    status.is_asking, status.mode = True, "auto"
+    status.context_tokens, status.connection = 185_000, "reconnecting"
+    await snap(status, "status-bar-asking")
+
+
+@pytest.mark.parametrize("columns", [200, 100, 80, 60, 40, 20, 8])
+async def test_it_never_needs_more_than_its_width(columns: int) -> None:
+    line = await lines_of(working(bar()), columns)
+    assert cell_len(line) <= columns
+    assert line.strip()
+
+
+async def test_narrow_bars_keep_state_and_context_and_say_that_something_is_missing() -> None:
+    line = await lines_of(working(bar()), 60)
+    assert "running tools 1m12s" in line and "43%" in line and "Esc stop" in line
+    assert "main" not in line and "…" in line
+
+
+async def test_a_lost_connection_outweighs_cost_and_branch() -> None:
+    status = working(bar())
+    status.connection = "reconnecting"
+    line = await lines_of(status, 70)
+    assert "reconnecting" in line and "main" not in line
+
+
+async def test_the_retry_ends_when_the_state_moves_on() -> None:
+    status = bar()
+    status.state = "error"
+    status.retry_armed(int((NOW + 12) * 1_000), 2, 3)
+    async with Gallery(status).run_test():
+        status.state = "calling_llm"
+        assert status.retry_at == 0 and status.situation == "resting"
+
+
+async def test_the_timer_runs_only_while_the_agent_works() -> None:
+    status = bar()
+    async with Gallery(status).run_test():
+        ticking = [status.is_ticking]
+        status.turn_started()
+        ticking.append(status.is_ticking)
+        status.turn_finished()
+        assert [*ticking, status.is_ticking] == [False, True, False]
+
+
+async def test_a_state_of_a_newer_loom_is_shown_by_its_name() -> None:
+    status = bar()
+    status.state = "dreaming_of_sheep"
+    assert "dreaming of sheep" in await lines_of(status, 80)
+
+
+@pytest.mark.parametrize(("used", "gauge"), [(0, "······"), (1, "■·····"), (200_000, "■■■■■■")])
+async def test_the_gauge_shows_any_use_and_never_overflows(used: int, gauge: str) -> None:
+    status = bar()
+    status.context_tokens = used
+    assert gauge in await lines_of(status, 100)
