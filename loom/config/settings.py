@@ -12,7 +12,7 @@ from loom.secrets import Secret
 
 # A number of seconds; files and variables may also say "500ms", "30s", "5m" or "1h".
 Duration = Annotated[float, Meta(gt=0, extra={"is_duration": True})]
-Count = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 class OracleSettings(Struct, frozen=True):
@@ -36,20 +36,26 @@ class SandboxSettings(Struct, frozen=True):
 
 
 class ContextSettings(Struct, frozen=True):
-    """The model's window in tokens, and the share of it at which the thread is compacted."""
+    """The model's window in tokens, and the share of it at which the thread is compacted.
 
-    limit: Count = 200_000
+    `limit` 0 means what the model is known to have.
+    """
+
+    limit: Count = 0
     compact_at: Annotated[float, Meta(ge=0.1, le=0.95)] = 0.8
 
 
 class AgentSettings(Struct, frozen=True):
-    """Bounds of one turn. `max_rounds` counts answers with tool calls."""
+    """Bounds of one turn.
 
-    max_rounds: Count = 100
+    `max_rounds` counts answers with tool calls; `max_tokens` bounds one answer, 0 leaves it to the
+    server; `tool_timeout` is a shell command's when the model names none.
+    """
+
+    max_rounds: Annotated[int, Meta(ge=1)] = 50
     max_retries: Annotated[int, Meta(ge=0, le=20)] = 3
-    max_tokens: Count = 8192
+    max_tokens: Count = 0
     tool_timeout: Duration = 60.0
-    llm_timeout: Duration = 120.0
 
 
 class TuiSettings(Struct, frozen=True):

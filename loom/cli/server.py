@@ -1,0 +1,18 @@
+"""`loom --server`: the loom server in the foreground, until it is told to stop."""
+
+import os
+from argparse import Namespace
+
+
+def run(args: Namespace) -> int:
+    """Serves; returns when SIGINT or SIGTERM came and open streams had their time to end.
+
+    Raises:
+        ConfigError: a setting is wrong.
+    """
+    # aiohttp is the server's; no other command waits for it.
+    from loom.server.config import server_config
+    from loom.server.daemon import run_daemon
+
+    config = server_config(os.environ, args.config, host=args.host, port=args.port, db_path=args.db)
+    return run_daemon(config)
