@@ -21,7 +21,12 @@ class Unconfined:
     wrapped: list[list[str]] = field(default_factory=list)
 
     def wrap(
-        self, command: Sequence[str], workspace: Path, cwd: Path, environment: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        workspace: Path,
+        cwd: Path,
+        environment: Mapping[str, str],
+        scratch: Path | None = None,
     ) -> list[str]:
         self.wrapped.append(list(command))
         return list(command)
