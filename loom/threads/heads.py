@@ -29,6 +29,8 @@ SELECT threads.id, title, workspace, threads.created_at, updated_at, version, me
 FROM threads"""
 TITLE_CELLS = 60
 
+# The year 9999: what a clock, a column and a date on the screen can all hold.
+_LATEST = 253_402_300_799_999
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -58,6 +60,8 @@ def checked(thread: Thread) -> Thread:
     """
     if not _ID.fullmatch(thread.id):
         raise StoreError(f"not a thread id: {thread.id[:80]!r}")
+    if any(abs(at) > _LATEST for at in (thread.created_at, thread.updated_at)):
+        raise StoreError("a thread's times are Unix milliseconds")
     try:
         return msgspec.convert(msgspec.to_builtins(thread), Thread)
     except (msgspec.ValidationError, UnicodeEncodeError, TypeError) as error:

@@ -31,6 +31,11 @@ def thread(connection: sqlite3.Connection, thread_id: str) -> Thread | None:
     return heads.thread_of(row) if row else None
 
 
+def thread_by_key(connection: sqlite3.Connection, key: int) -> Thread:
+    """The thread that an entry belongs to."""
+    return heads.thread_of(connection.execute(f"{heads.SELECT} WHERE key = ?", (key,)).fetchone())
+
+
 def find(connection: sqlite3.Connection, prefix: str) -> Thread:
     """The thread whose id is `prefix` or begins with it, with or without `T-`.
 
@@ -97,18 +102,21 @@ def entries(connection: sqlite3.Connection, thread_id: str) -> tuple[Entry, ...]
         ThreadNotFound: no such thread.
         StoreError: the chain of ancestors is broken.
     """
+    data_of = _attachments(connection)
+    return tuple(_decoded(row, data_of) for row in ancestry(connection, thread_id))
+
+
+def ancestry(connection: sqlite3.Connection, thread_id: str) -> tuple[Stored, ...]:
+    """The head's ancestors as they lie in the database, oldest first. Raises as `entries`."""
     found = connection.execute("SELECT head FROM threads WHERE id = ?", (thread_id,)).fetchone()
     if found is None:
-        raise ThreadNotFound(f"there is no thread {thread_id}", "See `loom list`.")
-    rows = list(_ancestors(connection, found[0]))
-    data_of = _attachments(connection)
-    return tuple(_decoded(row, data_of) for row in reversed(rows))
+        raise missing(thread_id)
+    return tuple(_ancestors(connection, found[0]))[::-1]
 
 
-def entry_ids(connection: sqlite3.Connection, thread_id: str) -> tuple[int, ...]:
-    """The ids of `entries`, in the same order."""
-    found = connection.execute("SELECT head FROM threads WHERE id = ?", (thread_id,)).fetchone()
-    return tuple(row.id for row in _ancestors(connection, found and found[0]))[::-1]
+def missing(thread_id: str) -> ThreadNotFound:
+    """The error that names a thread that is not there."""
+    return ThreadNotFound(f"there is no thread {thread_id}", "See `loom list`.")
 
 
 def _ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Stored]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, get_args
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from loom.core import codec
@@ -26,6 +27,7 @@ from loom.core.history import (
 from loom.core.messages import Block, Image, Text, ToolResult, Unknown, text_of
 
 DAMAGED = "damaged"
+MESSAGE = "message"
 KINDS = frozenset(kind.__struct_config__.tag for kind in get_args(Entry)) - {"unknown"}
 
 # Beyond this a tool's output is a log; its beginning is enough to find it again.
@@ -33,6 +35,10 @@ INDEXED_CHARACTERS = 32_768
 
 _REFERENCE = "sha256:"
 _MISSING = Text("[An image was here; its data is no longer in the store.]")
+
+
+class _Tag(Struct, frozen=True):
+    type: str
 
 
 class Attachment(NamedTuple):
@@ -69,10 +75,28 @@ def entry_of(kind: str, body: bytes, data_of: Callable[[str], bytes | None]) -> 
     Raises:
         CodecError: the row is damaged.
     """
-    if kind not in KINDS:
-        return UnknownEntry(kind, codec.decode(body, dict[str, Any]))
-    entry: Entry = codec.decode(body, Entry)
+    try:
+        if kind not in KINDS:
+            return UnknownEntry(kind, codec.decode(body, dict[str, Any]))
+        entry: Entry = codec.decode(body, Entry)
+    except RecursionError as error:
+        raise CodecError("nested too deeply") from error
     return _with_images(entry, lambda image: _attach(image, data_of))
+
+
+def entry_from(data: bytes) -> Entry:
+    """The entry that tagged JSON holds, whichever Loom wrote it.
+
+    Raises:
+        CodecError: not an entry.
+    """
+    tag: _Tag = codec.decode(data, _Tag)
+    if tag.type not in KINDS and tag.type != "unknown":
+        return UnknownEntry(tag.type, codec.decode(data, dict[str, Any]))
+    entry: Entry = codec.decode(data, Entry)
+    if isinstance(entry, UnknownEntry):
+        return _known(entry) or entry
+    return _with_images(entry, lambda image: image)
 
 
 def damaged(row_id: int, kind: str, reason: str) -> UnknownEntry:

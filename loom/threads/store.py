@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,9 @@ from loom.core.history import Entry, MessageEntry
 from loom.core.messages import Thread
 from loom.db import Writer, connect, migrations_in, prepare, translated
 from loom.threads import heads, reading, writing
+from loom.threads.lease import Holder, Lease, take
 from loom.threads.rows import row_of
+from loom.threads.search import Hit, search
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -78,21 +80,27 @@ class ThreadStore:
     ) -> None:
         await self.close()
 
-    async def create(self, thread: Thread) -> Thread:
-        """A new thread, as stored: id and times are filled in where empty, counts start afresh."""
+    async def create(self, thread: Thread, entries: Sequence[Entry] = ()) -> Thread:
+        """A new thread with its first entries, all or nothing; it is returned as stored.
+
+        The id and the times are made where empty; version and message count start afresh.
+
+        Raises:
+            StoreError: the id is taken or is not one.
+        """
         now = self._clock()
         new = heads.checked(
             replace(
                 thread,
-                id=thread.id or ids.thread_id(now, os.urandom(10)),
+                id=thread.id or self._new_id(),
                 created_at=thread.created_at or now,
                 updated_at=thread.updated_at or now,
                 version=1,
                 message_count=0,
             )
         )
-        await self.writer.run(lambda connection: writing.insert_thread(connection, new))
-        return new
+        first = self._addition(entries, new.updated_at)
+        return await self.writer.run(lambda connection: writing.create(connection, new, first))
 
     async def thread(self, thread_id: str) -> Thread | None:
         """The thread with exactly this id, deleted or not; None when there is none."""
@@ -143,12 +151,8 @@ class ThreadStore:
             ThreadNotFound: no such thread.
             StoreFull: no room.
         """
-        rows = [row_of(entry) for entry in entries]
-        messages = sum(isinstance(entry, MessageEntry) for entry in entries)
-        title, now = heads.title_from(entries), self._clock()
-        return await self.writer.run(
-            lambda connection: writing.append(connection, thread_id, rows, messages, title, now)
-        )
+        new = self._addition(entries, self._clock())
+        return await self.writer.run(lambda connection: writing.append(connection, thread_id, new))
 
     async def entries(self, thread_id: str) -> tuple[Entry, ...]:
         """The visible conversation's entries, oldest first; a damaged row is an UnknownEntry.
@@ -157,6 +161,48 @@ class ThreadStore:
             ThreadNotFound: no such thread.
         """
         return await self._read_apart(lambda connection: reading.entries(connection, thread_id))
+
+    async def fork(self, thread_id: str, upto: int | None = None) -> Thread:
+        """A new thread that shares the conversation up to entry `upto`, or all of it.
+
+        Raises:
+            ThreadNotFound: no such thread.
+            StoreError: the entry is not in its visible conversation.
+        """
+        new_id, now = self._new_id(), self._clock()
+        return await self.writer.run(
+            lambda connection: writing.fork(connection, thread_id, upto, new_id, now)
+        )
+
+    async def search(
+        self, query: str, limit: int = 20, workspace: str | None = None
+    ) -> tuple[Hit, ...]:
+        """Threads that hold every word of `query`, best first; any string is answered."""
+        return await self._read_apart(
+            lambda connection: search(connection, query, limit, workspace)
+        )
+
+    async def lease(self, thread_id: str, holder: Holder) -> Lease:
+        """The right to write a live thread for `holder`, or who has it (`is_ours` tells).
+
+        Freed by `release`, or by the kernel when the process ends.
+
+        Raises:
+            ThreadNotFound: no such thread.
+        """
+        if await self.thread(thread_id) is None:
+            raise reading.missing(thread_id)
+        folder = self.path.with_name(self.path.name + "-leases")
+        return await asyncio.to_thread(take, folder / thread_id, holder)
+
+    def _addition(self, entries: Sequence[Entry], at: int) -> writing.Addition:
+        messages = sum(isinstance(entry, MessageEntry) for entry in entries)
+        return writing.Addition(
+            [row_of(entry) for entry in entries], messages, heads.title_from(entries), at
+        )
+
+    def _new_id(self) -> str:
+        return ids.thread_id(self._clock(), os.urandom(10))
 
     def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         with translated(self.path):

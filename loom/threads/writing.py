@@ -2,14 +2,14 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
-from loom.core.errors import StoreError, ThreadNotFound
+from loom.core.errors import StoreError
 from loom.core.messages import Thread
 from loom.threads import heads, reading
-from loom.threads.rows import Attachment, Row
+from loom.threads.rows import MESSAGE, Attachment, Row
 
 _INSERT_THREAD = """
 INSERT INTO threads (id, title, workspace, created_at, updated_at, version, message_count,
@@ -44,31 +44,41 @@ def insert_thread(connection: sqlite3.Connection, thread: Thread, head: int | No
     connection.execute(_INSERT_THREAD, {**heads.values_of(structs.asdict(thread)), "head": head})
 
 
-def append(
-    connection: sqlite3.Connection,
-    thread_id: str,
-    rows: Sequence[Row],
-    messages: int,
-    title: str,
-    now_ms: int,
-) -> tuple[int, ...]:
-    """Entries after the head; the title is only used where there is none.
+class Addition(NamedTuple):
+    """Entries to add, and what they do to the head line."""
 
-    Costs the size of `rows`, whatever the thread's length. Raises ThreadNotFound.
+    rows: Sequence[Row]
+    messages: int
+    title: str
+    at: int
+
+
+def append(connection: sqlite3.Connection, thread_id: str, new: Addition) -> tuple[int, ...]:
+    """Entries after the head, whose ids are returned; the title is used where there is none.
+
+    Costs the size of what is new, whatever the thread's length. Raises ThreadNotFound.
     """
     found = connection.execute(
         "SELECT key, head, last_seq FROM threads WHERE id = ?", (thread_id,)
     ).fetchone()
     if found is None:
-        raise missing(thread_id)
+        raise reading.missing(thread_id)
     key, head, last_seq = found
     ids: list[int] = []
-    for row in rows:
+    for row in new.rows:
         last_seq += 1
-        head = insert_entry(connection, (key, last_seq, head), row, now_ms)
+        head = insert_entry(connection, (key, last_seq, head), row, new.at)
         ids.append(head)
-    connection.execute(_ADVANCE, (head, last_seq, now_ms, messages, title, key))
+    connection.execute(_ADVANCE, (head, last_seq, new.at, new.messages, new.title, key))
     return tuple(ids)
+
+
+def create(connection: sqlite3.Connection, thread: Thread, first: Addition) -> Thread:
+    """A thread with its first entries, as stored. Raises StoreError when the id is taken."""
+    insert_thread(connection, thread)
+    if first.rows:
+        append(connection, thread.id, first)
+    return reading.thread(connection, thread.id) or thread
 
 
 def insert_entry(
@@ -100,7 +110,7 @@ def update(connection: sqlite3.Connection, thread_id: str, changes: Mapping[str,
     connection.execute(_UPDATE_THREAD, {**values, "id": thread_id})
     thread = reading.thread(connection, thread_id)
     if thread is None:
-        raise missing(thread_id)
+        raise reading.missing(thread_id)
     return thread
 
 
@@ -110,9 +120,35 @@ def mark_deleted(connection: sqlite3.Connection, thread_id: str, at: int | None)
         "UPDATE threads SET deleted_at = ?, version = version + 1 WHERE id = ?", (at, thread_id)
     )
     if not cursor.rowcount:
-        raise missing(thread_id)
+        raise reading.missing(thread_id)
 
 
-def missing(thread_id: str) -> ThreadNotFound:
-    """The error that names a thread that is not there."""
-    return ThreadNotFound(f"there is no thread {thread_id}", "See `loom list`.")
+def fork(
+    connection: sqlite3.Connection, source: str, upto: int | None, new_id: str, now_ms: int
+) -> Thread:
+    """A thread that shares `source`'s entries up to `upto` (its head by default); none is copied.
+
+    Raises:
+        ThreadNotFound: no such source.
+        StoreError: `upto` is not in its visible conversation.
+    """
+    origin = reading.thread(connection, source)
+    if origin is None:
+        raise reading.missing(source)
+    rows = reading.ancestry(connection, source)
+    if upto is not None:
+        rows = tuple(row for row in rows if row.id <= upto)
+        if not rows or rows[-1].id != upto:
+            raise StoreError(f"thread {source} has no entry {upto}")
+    forked = structs.replace(
+        origin,
+        id=new_id,
+        created_at=now_ms,
+        updated_at=now_ms,
+        version=1,
+        message_count=sum(row.kind == MESSAGE for row in rows),
+        is_pinned=False,
+        parent=source,
+    )
+    insert_thread(connection, forked, rows[-1].id if rows else None)
+    return forked

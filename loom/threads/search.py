@@ -1,0 +1,193 @@
+"""From the words a person typed to threads, by relevance within the newest few hundred rows.
+
+Ranking every hit costs as much as there are hits; newest first stops at the limit. So the index is
+read newest first, and only what it gave is scored, here.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from loom.core.messages import Thread
+from loom.threads import heads, reading
+
+NEWEST = 300
+WORDS = 32
+WORD_CHARACTERS = 128
+SUBSTRING_ROWS = 5_000
+
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
+_BEFORE, _AFTER = 40, 120
+
+# CROSS JOIN keeps SQLite's planner from starting anywhere but at the index.
+_MATCHING = """
+SELECT entries.id, entries.thread, entries.text
+FROM entries_text CROSS JOIN entries ON entries.id = entries_text.rowid
+    CROSS JOIN threads ON threads.key = entries.thread
+WHERE entries_text MATCH :expression AND threads.deleted_at IS NULL
+    AND (:workspace IS NULL OR threads.workspace = :workspace)
+ORDER BY entries_text.rowid DESC LIMIT :limit
+"""
+
+_CONTAINING = """
+SELECT entries.id, entries.thread, entries.text
+FROM (SELECT id, thread, text FROM entries ORDER BY id DESC LIMIT :rows) AS entries
+    JOIN threads ON threads.key = entries.thread
+WHERE instr(lower(entries.text), lower(:expression)) AND threads.deleted_at IS NULL
+    AND (:workspace IS NULL OR threads.workspace = :workspace)
+ORDER BY entries.id DESC LIMIT :limit
+"""
+
+
+class Hit(Struct, frozen=True, omit_defaults=True):
+    """A thread that was found, by its best entry.
+
+    `snippet` is one line; `marks` are the (start, end) of the words in it. `entry` is the row's
+    id, 0 when the head line (title, branch, commit, tags) is what matched.
+    """
+
+    thread: Thread
+    snippet: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+    score: float = 0.0
+    entry: int = 0
+
+
+class _Row(NamedTuple):
+    entry: int
+    thread: int
+    text: str
+
+
+class _Found(NamedTuple):
+    score: float
+    row: _Row
+
+
+def search(
+    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+) -> tuple[Hit, ...]:
+    """At most one hit a thread. Any string is answered; an empty one finds nothing.
+
+    Seven to forty hex digits are tried as the beginning of a commit first.
+    """
+    query = _clean(query)
+    by_commit = _commits(connection, query, limit, workspace)
+    if by_commit or not query:
+        return by_commit
+    words = words_of(query)
+    rows = _matching_rows(connection, query, words, limit, workspace)
+    hits = [_hit(connection, found, words or (query,)) for found in _best(rows, words)]
+    by_head = _heads(connection, query, limit, workspace)
+    known = {hit.thread.id for hit in by_head}
+    return (*by_head, *(hit for hit in hits if hit.thread.id not in known))[:limit]
+
+
+def words_of(query: str) -> tuple[str, ...]:
+    """The words that the index can know: those with a letter or a digit."""
+    words = (word[:WORD_CHARACTERS] for word in query.split())
+    return tuple(word for word in words if any(map(str.isalnum, word)))[:WORDS]
+
+
+def expression_of(words: Iterable[str], *, is_prefix: bool = False) -> str:
+    """An FTS5 query for all of `words`, each quoted: a path is a phrase of its parts.
+
+    Source: SQLite FTS5 §3.1, strings.
+    """
+    star = " *" if is_prefix else ""
+    return " AND ".join('"' + word.replace('"', '""') + '"' + star for word in words)
+
+
+def excerpt(text: str, words: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """One line of `text` around the first of `words`, and where they are in it."""
+    pattern = re.compile("|".join(map(re.escape, words)) or r"(?!)", re.IGNORECASE)
+    found = pattern.search(text)
+    start = max(0, found.start() - _BEFORE) if found else 0
+    window = " ".join(text[start : start + _BEFORE + _AFTER].split())
+    before = "…" if start else ""
+    after = "…" if start + _BEFORE + _AFTER < len(text) else ""
+    line = f"{before}{window}{after}"
+    return line, tuple(match.span() for match in pattern.finditer(line))
+
+
+def _clean(query: str) -> str:
+    return query.encode("utf-8", "replace").decode().replace("\0", " ").strip()
+
+
+def _matching_rows(
+    connection: sqlite3.Connection,
+    query: str,
+    words: Sequence[str],
+    limit: int,
+    workspace: str | None,
+) -> list[_Row]:
+    """Whole words; then beginnings of words, when that is too few; then any part of the text.
+
+    Beginnings have to gather every word that continues them, so they are not tried first.
+    """
+    common = {"workspace": workspace, "limit": NEWEST, "rows": SUBSTRING_ROWS}
+    rows: list[_Row] = []
+    for is_prefix in (False, True) if words else ():
+        expression = expression_of(words, is_prefix=is_prefix)
+        rows += map(_Row._make, connection.execute(_MATCHING, common | {"expression": expression}))
+        if len({row.thread for row in rows}) >= limit:
+            break
+    if not rows:
+        rows += map(_Row._make, connection.execute(_CONTAINING, common | {"expression": query}))
+    return rows
+
+
+def _best(rows: Iterable[_Row], words: Sequence[str]) -> list[_Found]:
+    """The best row of each thread; best first, newer first among equals."""
+    best: dict[int, _Found] = {}
+    for row in rows:
+        found = _Found(_score(row.text, words), row)
+        if row.thread not in best or found.score > best[row.thread].score:
+            best[row.thread] = found
+    return sorted(best.values(), key=lambda found: (-found.score, -found.row.entry))
+
+
+def _score(text: str, words: Sequence[str]) -> float:
+    """How much of `text` is about `words`: each one's occurrences, saturating, against length."""
+    lowered = text.lower()
+    patience = 0.5 + len(lowered) / 2_000
+    counts = (max(1, lowered.count(word.lower())) for word in words)
+    phrase = len(words) > 1 and " ".join(words).lower() in lowered
+    return sum(count / (count + patience) for count in counts) + phrase
+
+
+def _hit(connection: sqlite3.Connection, found: _Found, words: Sequence[str]) -> Hit:
+    thread = reading.thread_by_key(connection, found.row.thread)
+    line, marks = excerpt(found.row.text, words)
+    return Hit(thread, line, marks, round(found.score, 4), found.row.entry)
+
+
+def _heads(
+    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+) -> tuple[Hit, ...]:
+    """Threads whose title, branch, remote or tags hold every word."""
+    words = tuple(query.split())[:WORDS]
+    found = reading.threads(connection, workspace, limit, False, " ".join(words))
+    score = 2.0 * len(words)
+    return tuple(Hit(thread, *excerpt(thread.title, words), score) for thread in found)
+
+
+def _commits(
+    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+) -> tuple[Hit, ...]:
+    if not _COMMIT.fullmatch(query):
+        return ()
+    start = query.lower()
+    cursor = connection.execute(
+        f"{heads.SELECT} WHERE git_commit <> '' AND git_commit >= :start AND git_commit < :end"
+        " AND deleted_at IS NULL AND (:workspace IS NULL OR workspace = :workspace)"
+        " ORDER BY updated_at DESC LIMIT :limit",
+        {"start": start, "end": start + "g", "workspace": workspace, "limit": limit},
+    )
+    return tuple(
+        Hit(thread, f"commit {thread.git_commit}", ((7, 7 + len(start)),))
+        for thread in heads.columns_of(cursor)
+    )
