@@ -1,0 +1,86 @@
+"""An AgentSession that lives in another process, reached through its host's socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from msgspec import Raw
+
+from loom.core import codec
+from loom.core.errors import SessionError
+from loom.core.protocol import AnyEvent, AnyOp, SessionClosed
+from loom.host.frames import (
+    Do,
+    Done,
+    Drive,
+    Frame,
+    Happened,
+    Refused,
+    Watch,
+    read_frame,
+    write_frame,
+)
+
+LOST = "The process that ran this session is gone."
+
+
+class RemoteSession:
+    """Implements AgentSession over a Unix socket; looks no different from a local one."""
+
+    def __init__(self, path: Path, thread_id: str) -> None:
+        self._path = path
+        self._thread_id = thread_id
+        self._drive: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def thread_id(self) -> str:
+        """The thread this session lives on."""
+        return self._thread_id
+
+    async def submit(self, op: AnyOp) -> None:
+        """Hand over an Op. Raises SessionError when the session or its process is gone."""
+        async with self._turn:
+            if self._drive is None:
+                self._drive = await self._connect(Drive(self._thread_id))
+            reader, writer = self._drive
+            try:
+                await write_frame(writer, Do(Raw(codec.encode(op))))
+            except ConnectionError as error:
+                raise SessionError(LOST, "Open the thread: loom resume") from error
+            reply = await read_frame(reader)
+        if not isinstance(reply, Done):
+            raise _refusal(reply)
+
+    async def events(self, after: int | None = None) -> AsyncIterator[AnyEvent]:
+        """Events as they come. Raises SessionError when the other process ends."""
+        reader, writer = await self._connect(Watch(self._thread_id, after))
+        try:
+            while isinstance(frame := await read_frame(reader), Happened):
+                event = codec.decode_event(bytes(frame.event))
+                yield event
+                if isinstance(event, SessionClosed):
+                    return
+            raise _refusal(frame)
+        finally:
+            writer.close()
+
+    async def _connect(self, first: Frame) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._path)
+        except OSError as error:
+            raise SessionError(LOST, "Open the thread: loom resume") from error
+        await write_frame(writer, first)
+        return reader, writer
+
+    def close(self) -> None:
+        """Let the session go; it lives on."""
+        if self._drive is not None:
+            self._drive[1].close()
+            self._drive = None
+
+
+def _refusal(frame: Frame | None) -> SessionError:
+    if isinstance(frame, Refused):
+        return SessionError(frame.message, frame.hint)
+    return SessionError(LOST, "Open the thread: loom resume")
