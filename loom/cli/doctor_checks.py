@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from loom.config import load
 from loom.core.errors import LoomError
-from loom.db.connection import connect
+from loom.db.connection import connect, translated
 from loom.threads.location import database
 
 MINIMUM_COLUMNS, MINIMUM_ROWS = 80, 24
@@ -100,7 +100,7 @@ def settings(place: Place) -> Iterator[Check]:
         yield Check("settings", "fail", error.message, error.hint or "Mend it; see `loom config`.")
         return
     for warning in config.warnings:
-        yield Check("settings", "warn", warning)
+        yield Check("settings", "warn", warning, "See `loom config`.")
     if not config.warnings:
         yield Check("settings", "ok", f"valid; provider {config.settings.provider}")
 
@@ -114,13 +114,14 @@ def threads(place: Place) -> Iterator[Check]:
     try:
         connection = connect(path, is_read_only=True)
         try:
-            (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            with translated(path):
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         finally:
             connection.close()
     except LoomError as error:
         yield Check("threads", "fail", error.message, error.hint)
         return
-    yield Check("threads", "ok" if count else "warn", f"{path} opens")
+    yield Check("threads", "ok", f"{path} opens")
 
 
 MACHINE: tuple[Examine, ...] = (

@@ -19,11 +19,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: for `--help` (0) and wrong usage (2), as argparse does.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    if words in (["--version"], ["-V"]):
-        print(f"loom {__version__}")
-        return 0
     try:
-        return _dispatch(words)
+        try:
+            return _run(words)
+        finally:
+            # Now, and not when the interpreter ends, where nothing can be done about its failure.
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -31,7 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
 
 
-def _dispatch(words: list[str]) -> int:
+def _run(words: list[str]) -> int:
+    if words in (["--version"], ["-V"]):
+        print(f"loom {__version__}")
+        return 0
     # Imported here because argparse alone takes as long as Python's own start.
     from loom.cli.dispatch import dispatch
 

@@ -1,0 +1,74 @@
+import subprocess
+import sys
+from argparse import ArgumentParser
+
+import pytest
+
+from loom.cli.commands import COMMANDS, Command
+from loom.cli.default import module_for, parse
+from loom.cli.dispatch import load
+from loom.cli.options import MODES, overrides, workspace_of
+from loom.core import protocol
+from tests.cli.conftest import Loom
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_of_the_table_can_be_asked_for_help(command: Command) -> None:
+    module = load(command.module)
+    module.add_arguments(ArgumentParser())
+    assert module.HELP.strip()
+    assert callable(module.run)
+
+
+@pytest.mark.parametrize(
+    ("words", "module"),
+    [
+        ([], "loom.cli.chat"),
+        (["fix", "it"], "loom.cli.chat"),
+        (["-p", "fix it"], "loom.cli.once"),
+        (["--demo"], "loom.cli.demo"),
+        (["--demo", "-p"], "loom.cli.demo"),
+        (["--server", "--port", "0"], "loom.cli.server"),
+    ],
+)
+def test_flags_decide_which_module_runs(words: list[str], module: str) -> None:
+    assert module_for(parse(words)) == module
+
+
+@pytest.mark.parametrize(
+    ("words", "prompt"),
+    [
+        ([], ""),
+        (["why", "is", "it", "red?"], "why is it red?"),
+        (["-p", "one", "--json", "two"], "one two"),
+        (["-p", "list"], "list"),
+        (["--", "list", "the", "bugs"], "list the bugs"),
+        (["-p", "--", "--json", "is", "what?"], "--json is what?"),
+        (["look", "--", "-x"], "look -x"),
+    ],
+)
+def test_the_prompt_is_every_word_that_is_no_flag(words: list[str], prompt: str) -> None:
+    assert parse(words).prompt == prompt
+
+
+def test_a_first_word_that_names_a_command_is_that_command(loom: Loom) -> None:
+    assert loom("version").stdout.startswith("loom ")
+
+
+def test_flags_override_settings_and_what_was_not_given_does_not() -> None:
+    args = parse(["--model", "m", "--mode", "plan", "hello"])
+    assert overrides(args) == {"model": "m", "mode": "plan"}
+    assert workspace_of(args).is_absolute()
+
+
+def test_the_modes_of_the_command_line_are_the_cores() -> None:
+    assert protocol.MODES == MODES
+
+
+def test_python_dash_m_loom_is_loom(loom: Loom) -> None:
+    script = subprocess.run(
+        [sys.executable, "-c", "from loom.cli.main import main; main(['--help'])"],
+        capture_output=True,
+        text=True,
+    )
+    assert loom("--help").stdout == script.stdout
