@@ -10,4 +10,5 @@ search      words to an index query, hits by relevance
 lease       which process writes a live thread
 exchange    a thread as one JSON document, both ways
 markdown    a thread as a page to read
+width       how wide text is in a terminal
 """

@@ -17,6 +17,7 @@ from loom.core import codec, ids
 from loom.core.errors import CodecError
 from loom.core.history import Entry
 from loom.core.messages import Thread
+from loom.threads import markdown
 from loom.threads.rows import entry_from
 from loom.threads.store import ThreadStore, now_ms
 
@@ -45,6 +46,11 @@ async def export_json(store: ThreadStore, thread: Thread) -> bytes:
     """The thread and its visible conversation, indented for people and diffs."""
     document = Document(thread, await store.entries(thread.id))
     return msgspec.json.format(codec.encode(document), indent=1) + b"\n"
+
+
+async def export_markdown(store: ThreadStore, thread: Thread) -> bytes:
+    """The thread as a page to read, in UTF-8; it cannot be imported."""
+    return markdown.render(thread, await store.entries(thread.id)).encode("utf-8", "replace")
 
 
 def parse(data: bytes) -> Document:

@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from loom.core import codec
 from loom.core.errors import StoreError
 from loom.core.history import Entry, MessageEntry
 from loom.core.messages import Thread
+from loom.threads.width import cut
 
 COLUMNS = Thread.__struct_fields__
 CHANGEABLE = frozenset(COLUMNS) - {
@@ -91,22 +91,3 @@ def title_from(entries: Iterable[Entry]) -> str:
             if title:
                 return cut(title, TITLE_CELLS)
     return ""
-
-
-def cut(text: str, cells: int) -> str:
-    """`text` in at most `cells` terminal cells; an ellipsis says that something is missing."""
-    if sum(map(_cells, text)) <= cells:
-        return text
-    kept, width = "", 1
-    for character in text:
-        width += _cells(character)
-        if width > cells:
-            break
-        kept += character
-    return kept.rstrip() + "…"
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

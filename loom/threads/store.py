@@ -192,8 +192,8 @@ class ThreadStore:
         """
         if await self.thread(thread_id) is None:
             raise reading.missing(thread_id)
-        folder = self.path.with_name(self.path.name + "-leases")
-        return await asyncio.to_thread(take, folder / thread_id, holder)
+        path = self.path.parent / "leases" / f"{thread_id}.lock"
+        return await asyncio.to_thread(take, path, holder)
 
     def _addition(self, entries: Sequence[Entry], at: int) -> writing.Addition:
         messages = sum(isinstance(entry, MessageEntry) for entry in entries)

@@ -1,0 +1,28 @@
+"""What the commands over stored threads share."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from loom.core.messages import Thread
+from loom.threads.location import database
+from loom.threads.store import ThreadStore
+
+
+def open_store(environment: Mapping[str, str]) -> ThreadStore:
+    """The user's store. Raises StoreError."""
+    return ThreadStore.open(database(environment))
+
+
+async def set_private(store: ThreadStore, prefix: str, is_private: bool = True) -> Thread:
+    """Mark the thread that `prefix` names as one that never leaves this machine, or unmark it.
+
+    Raises:
+        ThreadNotFound: none or several begin with `prefix`.
+    """
+    thread = await store.find(prefix)
+    return await store.update(thread.id, is_private=is_private)
+
+
+def here() -> str:
+    """The workspace of a command that names none: the current folder, resolved."""
+    return str(Path.cwd().resolve())

@@ -1,0 +1,77 @@
+"""`loom list`: stored threads, last activity first."""
+
+import os
+import shutil
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loom.cli.threads_table import SHORT_ID, ago, positive, table, tamed
+
+if TYPE_CHECKING:
+    from loom.core.messages import Thread
+
+HELP = "Lists threads, last activity first: those of this folder, or of all where it has none."
+COLUMNS = ("ID", "TITLE", "MSGS", "LAST ACTIVITY", "BRANCH")
+PIPE_WIDTH = 10_000
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declares `--all`, `--limit` and `--json`."""
+    parser.add_argument("-a", "--all", action="store_true", help="those of every folder")
+    parser.add_argument(
+        "-l", "--limit", type=positive, default=100, metavar="N", help="at most N (default: 100)"
+    )
+    parser.add_argument("--json", action="store_true", help="as a JSON array, with every field")
+
+
+def run(args: Namespace) -> int:
+    """Prints the threads. Raises StoreError."""
+    # The store brings asyncio, msgspec and sqlite3, which `--help` does not need.
+    import asyncio
+
+    import msgspec
+
+    threads = asyncio.run(_threads(args))
+    if args.json:
+        print(msgspec.json.encode(list(map(msgspec.structs.asdict, threads))).decode())
+    elif threads:
+        print(_page(threads, is_mixed=len({thread.workspace for thread in threads}) > 1))
+    else:
+        print("No threads yet: `loom` starts one.", file=sys.stderr)
+    return 0
+
+
+async def _threads(args: Namespace) -> "Sequence[Thread]":
+    from loom.cli.threads import here, open_store
+
+    async with open_store(os.environ) as store:
+        ours = () if args.all else await store.list(workspace=here(), limit=args.limit)
+        if ours:
+            return ours
+        every = await store.list(limit=args.limit)
+    if every and not args.all:
+        print("This folder has no threads; these are of other folders.", file=sys.stderr)
+    return every
+
+
+def _page(threads: "Sequence[Thread]", *, is_mixed: bool) -> str:
+    now_ms = time.time_ns() // 1_000_000
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+    if not is_mixed:
+        return table(COLUMNS, [_row(thread, now_ms) for thread in threads], width)
+    rows = [(*_row(thread, now_ms), tamed(Path(thread.workspace).name)) for thread in threads]
+    return table((*COLUMNS, "FOLDER"), rows, width)
+
+
+def _row(thread: "Thread", now_ms: int) -> tuple[str, ...]:
+    return (
+        thread.id[:SHORT_ID],
+        tamed(thread.title or "untitled") + (" (private)" if thread.is_private else ""),
+        str(thread.message_count),
+        ago(thread.updated_at, now_ms),
+        tamed(thread.git_branch),
+    )
