@@ -1,0 +1,66 @@
+"""`python -m bench [NAME...]`: measures, prints one table, and fails when a promise is broken."""
+
+import math
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+
+import bench
+from bench.row import Row
+
+HEADINGS = ("what", "must be", "measured", "holds", "medians")
+
+
+def names() -> list[str]:
+    """The modules that measure something."""
+    modules = [module.name for module in pkgutil.iter_modules(bench.__path__)]
+    return [name for name in modules if name != "__main__" and is_bench(name)]
+
+
+def is_bench(name: str) -> bool:
+    """Whether the module offers `measure`."""
+    return hasattr(import_module(f"bench.{name}"), "measure")
+
+
+def measured(name: str) -> Iterator[Row]:
+    """The rows of one module; one that cannot measure is a broken promise, and the rest goes on."""
+    try:
+        yield from import_module(f"bench.{name}").measure()
+    except (OSError, subprocess.SubprocessError) as error:
+        yield Row(f"{name} could not be measured", math.inf, 0.0, "", str(error))
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """The row as the table shows it."""
+    must, measured = (f"{value:.2f} {row.unit}" for value in (row.limit, row.measured))
+    return row.name, f"<= {must}", measured, "yes" if row.holds else "NO", row.detail
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows in aligned columns."""
+    lines = [HEADINGS, *map(cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Measures and prints; returns 1 when a row does not hold, 2 for a name that is no bench."""
+    known = names()
+    if unknown := [name for name in wanted if name not in known]:
+        print(f"no bench called {unknown[0]}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    rows: list[Row] = []
+    for name in wanted or known:
+        print(f"measuring {name} ...", file=sys.stderr)
+        rows += measured(name)
+    print(table(rows))
+    return int(not all(row.holds for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
