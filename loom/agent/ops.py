@@ -35,6 +35,7 @@ from loom.core.state import (
     Error,
     Input,
     NoteAdded,
+    RetryTimeoutFired,
     ShutdownRequested,
     UserInput,
     WaitingForUserInput,
@@ -120,7 +121,8 @@ class Ops:
 
     async def _retry_now(self, op: RetryNow) -> None:
         if isinstance(self._runtime.state, Error):
-            await self._runtime.skip_countdown()
+            await self._runtime.tasks.stop(["retry"])
+            self._runtime.post(RetryTimeoutFired())
 
     async def _rename(self, op: Rename) -> None:
         await self._changed(title=op.title.strip())
@@ -135,7 +137,7 @@ class Ops:
     async def _run_shell(self, op: RunShell) -> None:
         runtime = self._runtime
         call_id = runtime.services.clock.new_message_id()
-        runtime.start(f"shell {call_id}", self._shell(ToolCall(call_id, "bash", _line(op))))
+        runtime.tasks.start(f"shell {call_id}", self._shell(ToolCall(call_id, "bash", _line(op))))
 
     async def _shell(self, call: ToolCall) -> None:
         """The person's own command: not asked about, confined like the agent's."""

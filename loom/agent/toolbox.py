@@ -110,6 +110,6 @@ class Toolbox:
         """End background jobs."""
         # Imported late: a session that never ran a shell has no jobs to end.
         if self.memory.jobs:
-            from loom.tools.bash import close_jobs
+            from loom.tools.jobs import close_jobs
 
             await close_jobs(self.memory)

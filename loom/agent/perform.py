@@ -1,0 +1,247 @@
+"""Carries out what the state machine asks for, one small method an Action."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from loom.core.errors import ProviderError, StoreError
+from loom.core.history import Entry, MessageEntry
+from loom.core.llm import LlmError, TextDelta, ThinkingDelta
+from loom.core.messages import Message, ToolCall
+from loom.core.protocol import (
+    Compacted,
+    CompactionStarted,
+    MessageAdded,
+    MessageQueued,
+    Notice,
+    QueueReturned,
+    RetryArmed,
+    StreamStarted,
+    TextStreamed,
+    ThinkingStreamed,
+    ToolCallStreamed,
+    ToolFinished,
+)
+from loom.core.state import (
+    Abort,
+    Action,
+    Announce,
+    Answered,
+    ArmRetry,
+    Authorize,
+    BeginTurn,
+    CancelTools,
+    Commit,
+    CompactHistory,
+    CompactionCompleted,
+    CompactionFailed,
+    EndTurn,
+    HookCompleted,
+    LlmFailed,
+    Owe,
+    PermissionNeeded,
+    Queued,
+    RetryTimeoutFired,
+    ReturnQueue,
+    RunPostToolsHook,
+    RunTool,
+    SendLlmRequest,
+    Show,
+    Shutdown,
+    ToolAuthorized,
+    ToolCompleted,
+    ToolRefused,
+)
+
+if TYPE_CHECKING:
+    from loom.agent.runtime import Runtime
+
+_LLM, _RETRY, _COMPACT = "llm", "retry", "compact"
+
+
+class Performer:
+    """Does the I/O of one runtime; what takes long runs as a task and posts its outcome."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+        self._log = runtime.log
+
+    async def perform(self, action: Action) -> None:
+        """Do it, or start it. Raises StoreError when a commit fails."""
+        await _WORK[type(action)](self, action)
+
+    async def _commit(self, action: Commit) -> None:
+        await self._runtime.turns.commit(action.entries)
+        for message in messages_in(action):
+            self._runtime.requests.settled()
+            self._log.emit(MessageAdded(message=message))
+
+    async def _owe(self, action: Owe) -> None:
+        self._runtime.record.owe(*action.entries)
+
+    async def _begin(self, action: BeginTurn) -> None:
+        await self._runtime.turns.begin(self._runtime.authorizer.mode)
+
+    async def _end(self, action: EndTurn) -> None:
+        self._runtime.requests.settled()
+        await self._runtime.turns.end(action.reason)
+
+    async def _send(self, action: SendLlmRequest) -> None:
+        requests = self._runtime.requests
+        self._log.emit(
+            StreamStarted(provider=requests.provider, model=requests.model, attempt=action.attempt)
+        )
+        self._runtime.report_context()
+        self._runtime.tasks.start(_LLM, requests.send(action.messages, self._runtime.post))
+
+    async def _show(self, action: Show) -> None:
+        event = action.event
+        if isinstance(event, TextDelta):
+            self._log.emit(TextStreamed(text=event.content))
+        elif isinstance(event, ThinkingDelta):
+            self._log.emit(ThinkingStreamed(text=event.content))
+        else:
+            self._log.emit(
+                ToolCallStreamed(
+                    call_id=event.call_id, name=event.tool_name, fragment=event.arguments_fragment
+                )
+            )
+
+    async def _authorize(self, action: Authorize) -> None:
+        self._runtime.tasks.start(f"authorize {action.call.id}", self._judge(action.call))
+
+    async def _judge(self, call: ToolCall) -> None:
+        refusal = await self._runtime.toolbox.authorize(
+            call, lambda: self._runtime.post(PermissionNeeded(call.id))
+        )
+        self._runtime.post(ToolAuthorized(call.id) if refusal is None else ToolRefused(refusal))
+
+    async def _run_tool(self, action: RunTool) -> None:
+        self._runtime.tasks.start(_tool_key(action.call.id), self._use(action.call))
+
+    async def _use(self, call: ToolCall) -> None:
+        try:
+            self._runtime.post(ToolCompleted(await self._runtime.toolbox.run(call)))
+        except asyncio.CancelledError:
+            self._runtime.post(ToolCompleted(self._runtime.toolbox.cancelled(call.id)))
+            raise
+
+    async def _answered(self, action: Answered) -> None:
+        self._log.emit(ToolFinished(call_id=action.result.tool_use_id, result=action.result))
+
+    async def _cancel_tools(self, action: CancelTools) -> None:
+        self._runtime.tasks.cancel(_tool_key(call_id) for call_id in action.call_ids)
+
+    async def _hook(self, action: RunPostToolsHook) -> None:
+        await self._runtime.turns.look_at_git()
+        self._runtime.post(HookCompleted())
+
+    async def _compact(self, action: CompactHistory) -> None:
+        self._log.emit(CompactionStarted(automatic=action.automatic))
+        self._runtime.tasks.start(_COMPACT, self._summarise(action))
+
+    async def _summarise(self, action: CompactHistory) -> None:
+        folded = len(await self._runtime.record.messages())
+        try:
+            entry, summary = await self._runtime.requests.compact(
+                action.messages, action.instructions, folded
+            )
+            await self._runtime.record.commit(entry)
+        except (ProviderError, StoreError) as error:
+            self._runtime.post(CompactionFailed(_as_llm_error(error)))
+            return
+        self._log.emit(
+            Compacted(
+                summary=entry.summary,
+                folded=folded,
+                tokens_before=entry.tokens_before,
+                tokens_after=entry.tokens_after,
+            )
+        )
+        self._runtime.post(CompactionCompleted((summary,), entry.tokens_after))
+
+    async def _arm(self, action: ArmRetry) -> None:
+        at = self._runtime.services.clock.now_ms() + action.delay_ms
+        self._log.emit(
+            RetryArmed(
+                at=at, attempt=action.attempt, attempts=action.attempts, reason=action.reason
+            )
+        )
+        self._runtime.tasks.start(_RETRY, self._count_down(action.delay_ms))
+
+    async def _count_down(self, delay_ms: int) -> None:
+        await asyncio.sleep(delay_ms / 1_000)
+        self._runtime.post(RetryTimeoutFired())
+
+    async def _abort(self, action: Abort) -> None:
+        await self._runtime.tasks.stop_all()
+
+    async def _queued(self, action: Queued) -> None:
+        self._log.emit(MessageQueued(message=action.message))
+
+    async def _return_queue(self, action: ReturnQueue) -> None:
+        self._log.emit(QueueReturned(messages=action.messages))
+
+    async def _announce(self, action: Announce) -> None:
+        self._log.emit(
+            Notice(
+                text=action.text,
+                level=action.level,
+                hint=action.hint,
+                request_id=action.request_id,
+            )
+        )
+
+    async def _shutdown(self, action: Shutdown) -> None:
+        """The loop ends by the state."""
+
+    def crashed(self, key: str, error: Exception) -> None:
+        """A task of ours failed: the step it served fails, the session goes on."""
+        failed = LlmError(f"Internal error: {type(error).__name__}", "invalid_response")
+        kind, _, call_id = key.partition(" ")
+        if kind == _LLM:
+            self._runtime.post(LlmFailed(failed))
+        elif kind == _COMPACT:
+            self._runtime.post(CompactionFailed(failed))
+        elif kind == "authorize":
+            self._runtime.post(ToolRefused(self._runtime.toolbox.crashed(call_id, error)))
+        elif kind == "tool":
+            self._runtime.post(ToolCompleted(self._runtime.toolbox.crashed(call_id, error)))
+        self._log.emit(Notice(text=failed.message, level="error", hint="The log has the details."))
+
+
+def _tool_key(call_id: str) -> str:
+    return f"tool {call_id}"
+
+
+def messages_in(action: Action) -> tuple[Message, ...]:
+    """The messages that a Commit would write."""
+    entries: tuple[Entry, ...] = action.entries if isinstance(action, Commit) else ()
+    return tuple(entry.message for entry in entries if isinstance(entry, MessageEntry))
+
+
+def _as_llm_error(error: ProviderError | StoreError) -> LlmError:
+    if isinstance(error, ProviderError):
+        return error.error
+    return LlmError(error.message, "invalid_request", hint=error.hint)
+
+
+_WORK: dict[type, Any] = {
+    Commit: Performer._commit,
+    Owe: Performer._owe,
+    BeginTurn: Performer._begin,
+    EndTurn: Performer._end,
+    SendLlmRequest: Performer._send,
+    Show: Performer._show,
+    Authorize: Performer._authorize,
+    RunTool: Performer._run_tool,
+    Answered: Performer._answered,
+    CancelTools: Performer._cancel_tools,
+    RunPostToolsHook: Performer._hook,
+    CompactHistory: Performer._compact,
+    ArmRetry: Performer._arm,
+    Abort: Performer._abort,
+    Queued: Performer._queued,
+    ReturnQueue: Performer._return_queue,
+    Announce: Performer._announce,
+    Shutdown: Performer._shutdown,
+}
