@@ -47,7 +47,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from loom.widgets.styles import stylesheets
-from loom.widgets.theme import THEMES
+from loom.widgets.theme import THEMES, own_variables
 
 FOLDER = Path(__file__).resolve().parent.parent / "snapshots"
 SMALL, LARGE = (80, 24), (120, 40)
@@ -64,7 +64,10 @@ Snap = Callable[..., Awaitable[None]]
 
 
 class Gallery(App[None]):
-    """One widget, alone on the screen, in Loom's style; or one screen, pushed."""
+    """One widget, alone on the screen, in Loom's style; or one screen, pushed.
+
+    A test that listens to messages subclasses it and adds `on_…` handlers.
+    """
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -72,6 +75,9 @@ class Gallery(App[None]):
         super().__init__(css_path=[*stylesheets()])
         self.subject = subject
         dress(self)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return own_variables(self.current_theme)
 
     def compose(self) -> ComposeResult:
         if not isinstance(self.subject, Screen):

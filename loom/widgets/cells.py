@@ -1,6 +1,5 @@
-"""Text in terminal cells: a wide character takes two, and nothing may steer the terminal."""
+"""Text in terminal cells, of which a wide character takes two."""
 
-import re
 from collections.abc import Iterable
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -9,22 +8,6 @@ from rich.style import Style
 from textual.strip import Strip
 
 ELLIPSIS = "…"
-
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def printable(text: str) -> str:
-    """Without escape sequences, control characters (but newlines) and hidden bidi overrides.
-
-    A tab becomes two spaces, since its width would depend on the column.
-    """
-    return _CONTROLS.sub("", _ESCAPES.sub("", text).replace("\t", "  "))
-
-
-def one_line(text: str) -> str:
-    """Printable, and every run of white space a single space."""
-    return " ".join(printable(text).split())
 
 
 def cut(text: str, width: int) -> str:

@@ -6,7 +6,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from loom.widgets.cells import cut, cut_left, one_line
+from loom.markup.clean import one_line
+from loom.widgets.cells import cut, cut_left
 
 _PRIVATE = "private"
 _GAP = "  "

@@ -12,7 +12,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from loom.core.protocol import Mode
-from loom.widgets.cells import ELLIPSIS, cut, one_line
+from loom.markup.clean import one_line
+from loom.widgets.cells import ELLIPSIS, cut
 from loom.widgets.labels import cost, elapsed, tokens
 from loom.widgets.spinner import INTERVAL, STILL, frame_at, is_still
 

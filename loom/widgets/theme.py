@@ -105,3 +105,18 @@ LOOM_LIGHT = Theme(
 """Paper and ink: for light terminals."""
 
 THEMES = (LOOM_DARK, LOOM_LIGHT)
+
+
+def own_variables(theme: Theme) -> dict[str, str]:
+    """Values for Loom's own variables under a theme of someone else's.
+
+    An app returns them from `get_theme_variable_defaults`.
+    """
+    colors = theme.to_color_system().generate()
+    return {
+        "rule": colors["panel-lighten-2" if theme.dark else "panel-darken-2"],
+        "added": colors["text-success"],
+        "added-background": colors["success-muted"],
+        "removed": colors["text-error"],
+        "removed-background": colors["error-muted"],
+    }

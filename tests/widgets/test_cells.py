@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from loom.widgets.cells import between, cut, cut_left, one_line, printable
+from loom.markup.clean import one_line
+from loom.widgets.cells import between, cut, cut_left
 
 
 @given(st.text(), st.integers(0, 40))
@@ -26,7 +27,3 @@ def test_the_end_of_a_path_is_kept() -> None:
 
 def test_both_sides_share_the_width() -> None:
     assert between("a long name", "3s", 8) == "a lo… 3s"
-
-
-def test_escape_sequences_and_bidi_overrides_are_removed() -> None:
-    assert printable("\x1b[31mred\x1b[0m \x1b]0;title\x07a\u202eb\tc\n") == "red ab  c\n"

@@ -1,9 +1,10 @@
 import re
 from pathlib import Path
 
-from textual.app import App
+from textual.widgets import Static
 
 from loom.widgets.styles import stylesheets
+from tests.snapshots import Gallery
 
 
 def test_style_sheets_are_found_in_a_checkout() -> None:
@@ -11,7 +12,7 @@ def test_style_sheets_are_found_in_a_checkout() -> None:
 
 
 async def test_every_style_sheet_parses() -> None:
-    async with App[None](css_path=[*stylesheets()]).run_test() as pilot:
+    async with Gallery(Static("")).run_test() as pilot:
         assert pilot.app.is_running
 
 

@@ -1,9 +1,11 @@
 import pytest
 from textual.app import App
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
+from textual.widgets import Static
 
 from loom.widgets.theme import THEMES
+from tests.snapshots import Gallery
 
 GROUNDS = ("background", "surface", "panel")
 TEXTS = (
@@ -70,6 +72,14 @@ def test_coloured_grounds_keep_their_text_readable(theme: Theme) -> None:
 def test_both_themes_define_the_same_variables() -> None:
     dark, light = (colors_of(theme).keys() for theme in THEMES)
     assert dark == light
+
+
+@pytest.mark.parametrize("name", BUILTIN_THEMES)
+async def test_every_style_sheet_works_under_textuals_own_themes(name: str) -> None:
+    async with Gallery(Static("hello")).run_test() as pilot:
+        pilot.app.theme = name
+        await pilot.pause()
+        assert pilot.app.get_css_variables()["rule"]
 
 
 async def test_a_theme_can_be_put_on() -> None:
