@@ -7,7 +7,7 @@ arrive, however they were cut, and yields Loom's events; it emits exactly one te
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from loom.core.llm import LlmError, LlmEvent, LlmRequest, LlmResponse
 from loom.secrets import Secret
@@ -23,6 +23,7 @@ class ProviderSettings:
         headers: extra headers for every request, such as an organization.
         timeout_first_byte, timeout_idle: seconds without the first, or the next, upstream byte.
         project, location: Vertex only.
+        wire: OpenAI only: `chat` or `responses`; empty chooses by host and model.
     """
 
     name: str
@@ -34,15 +35,21 @@ class ProviderSettings:
     timeout_idle: float = 90.0
     project: str = ""
     location: str = ""
+    wire: str = ""
 
 
 @dataclass(frozen=True)
 class UpstreamRequest:
-    """One request to send. `headers` hold the key: never log them."""
+    """One request to send. `headers` hold the key: never log them.
+
+    `wire` names the protocol of the answer, for providers that speak several: it is handed to
+    `response` or `decoder`.
+    """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    wire: str = ""
 
 
 class StreamDecoder(Protocol):
@@ -76,7 +83,7 @@ class UpstreamProvider(Protocol):
         """
         ...
 
-    def response(self, body: bytes) -> LlmResponse:
+    def response(self, body: bytes, wire: str = "") -> LlmResponse:
         """A whole 200 answer. Raises ProviderError (`invalid_response`)."""
         ...
 
@@ -84,11 +91,12 @@ class UpstreamProvider(Protocol):
         """A non-200 answer, classified, with Retry-After in seconds; never quotes a key."""
         ...
 
-    def decoder(self) -> StreamDecoder:
+    def decoder(self, wire: str = "") -> StreamDecoder:
         """A fresh decoder for one streamed answer."""
         ...
 
 
+@runtime_checkable
 class LocalProvider(Protocol):
     """A provider that needs no upstream: the demo."""
 
