@@ -1,0 +1,11 @@
+"""What the transcript is made of; MessageList puts it on the screen.
+
+heights   where each of many items begins, whatever their number
+item      what every item can do
+talk      what the person and the model say
+tool      one tool call, from its first argument to its result
+notice    what Loom itself has to say
+flow      items one below the other, rendered only where they are looked at
+script    the agent's events as items: who says what
+view      the items on the screen
+"""

@@ -1,0 +1,81 @@
+"""What every item of a transcript can do."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from loom.markup.ink import Inks, Line
+from loom.markup.render import Renderer
+
+BLANK: Line = []
+"""The blank line, one object, so that it is seen to be unchanged. Never written to."""
+
+_GUESSED_WIDTH_USED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What items are rendered for.
+
+    Attributes:
+        width: cells a line may take.
+        renderer: of the screen's inks.
+        now: monotonic seconds.
+        frame: the spinner's sign at this moment.
+    """
+
+    width: int
+    renderer: Renderer
+    now: float
+    frame: str
+
+    @property
+    def inks(self) -> Inks:
+        """The styles in use."""
+        return self.renderer.inks
+
+
+class Item:
+    """One thing in the transcript. Lines are made on demand and must be dropped on `forget`.
+
+    Attributes:
+        is_open: shown in full rather than folded.
+        is_card: stands close to a card above it, without a blank line.
+    """
+
+    is_card: ClassVar[bool] = False
+    bar: ClassVar[tuple[str, str]] = (" ", "text")
+    """The sign in the gutter, and its ink."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+
+    @property
+    def text(self) -> str:
+        """What copying the item yields."""
+        return ""
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there is more to see when open."""
+        return False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether time changes how it looks: a spinner, a counter."""
+        return False
+
+    def lines(self, page: Page) -> list[Line]:
+        """The item as lines; lines that did not change since the last call are the same objects."""
+        raise NotImplementedError
+
+    def estimate(self, width: int) -> int:
+        """How many lines it may take, without rendering it."""
+        return guess_lines(self.text, width)
+
+    def forget(self) -> None:
+        """Drop what can be made again."""
+
+
+def guess_lines(text: str, width: int) -> int:
+    """Lines that `text` may take: its own, and as many as its length needs."""
+    return max(1, text.count("\n") + 1, int(len(text) / (width * _GUESSED_WIDTH_USED)) + 1)

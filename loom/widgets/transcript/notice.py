@@ -1,0 +1,80 @@
+"""What Loom itself has to say: notices, and where older messages were folded away."""
+
+from typing import ClassVar, Literal
+
+from rich.segment import Segment
+
+from loom.markup.clean import visible
+from loom.markup.ink import Line
+from loom.markup.parse import parse
+from loom.markup.wrap import wrap
+from loom.widgets.transcript.item import Item, Page
+
+Level = Literal["info", "warning", "error"]
+_SIGNS: dict[Level, tuple[str, str]] = {
+    "info": ("·", "muted"),
+    "warning": ("!", "warning"),
+    "error": ("✗", "error"),
+}
+
+
+class NoticeItem(Item):
+    """What happened, and the next step."""
+
+    def __init__(self, text: str, level: Level = "info", hint: str = "") -> None:
+        super().__init__()
+        self._text = visible(text).strip()
+        self._hint = visible(hint).strip()
+        self._sign, self._ink = _SIGNS.get(level, _SIGNS["info"])
+
+    @property
+    def text(self) -> str:
+        """Notice and hint."""
+        return f"{self._text}\n{self._hint}".strip()
+
+    def lines(self, page: Page) -> list[Line]:
+        """The sign and the text; the hint below, quieter."""
+        style = page.inks("text", self._ink)
+        body = page.renderer.plain(self._text, page.width - 2, self._ink)
+        if self._hint:
+            body += page.renderer.plain(self._hint, page.width - 2, "muted")
+        first, *rest = body
+        return [
+            [Segment(f"{self._sign} ", style), *first],
+            *([Segment("  "), *line] for line in rest),
+        ]
+
+
+class CompactionItem(Item):
+    """Where the model's view begins anew: a rule across, the summary on opening."""
+
+    bar: ClassVar[tuple[str, str]] = ("─", "rule")
+
+    def __init__(self, summary: str, folded: int) -> None:
+        super().__init__()
+        self._summary = summary
+        self._folded = folded
+
+    @property
+    def text(self) -> str:
+        """The summary."""
+        return self._summary
+
+    @property
+    def can_open(self) -> bool:
+        """There is a summary to read."""
+        return bool(self._summary.strip())
+
+    def lines(self, page: Page) -> list[Line]:
+        """The rule with what was folded; the summary when open."""
+        sign = "▾" if self.is_open else "▸"
+        label = f"─ {sign} compacted: the model sees a summary of {self._folded} messages "
+        rule = label + "─" * max(0, page.width - len(label))
+        lines = wrap([(rule, page.inks("text", "muted"))], page.width)[:1]
+        if self.is_open:
+            lines += page.renderer.render(parse(self._summary), page.width)
+        return lines
+
+    def estimate(self, width: int) -> int:
+        """One line when folded."""
+        return super().estimate(width) + 1 if self.is_open else 1

@@ -1,0 +1,236 @@
+"""What the person and the model say: messages, answers as they are written, thinking, images."""
+
+from typing import ClassVar
+
+from rich.segment import Segment
+
+from loom.core.messages import Image
+from loom.markup.blocks import Block
+from loom.markup.clean import visible
+from loom.markup.ink import Line
+from loom.markup.parse import parse
+from loom.markup.render import Renderer
+from loom.markup.stream import MarkdownStream
+from loom.markup.wrap import wrap
+from loom.widgets.labels import elapsed
+from loom.widgets.transcript.item import BLANK, Item, Page, guess_lines
+
+_FOLDED_LINES = 20
+
+
+class PersonItem(Item):
+    """The person's message, as it was typed; a long one is folded."""
+
+    bar: ClassVar[tuple[str, str]] = ("▌", "bar")
+
+    def __init__(self, text: str, message_id: str = "", *, is_queued: bool = False) -> None:
+        super().__init__()
+        self._text = text
+        self.message_id = message_id
+        self.is_queued = is_queued
+
+    @property
+    def text(self) -> str:
+        """The message."""
+        return self._text
+
+    @property
+    def can_open(self) -> bool:
+        """A message of more lines than are shown folded."""
+        return self._text.count("\n") >= _FOLDED_LINES
+
+    def lines(self, page: Page) -> list[Line]:
+        """The text, then what is folded away or that it waits."""
+        shown = self._text.rstrip()
+        hidden = 0
+        if self.can_open and not self.is_open:
+            rows = shown.split("\n")
+            shown, hidden = "\n".join(rows[:_FOLDED_LINES]), len(rows) - _FOLDED_LINES
+        ink = "muted" if self.is_queued else "person"
+        lines = page.renderer.plain(visible(shown), page.width, ink)
+        if hidden:
+            lines.append([Segment(f"⋯ {hidden} more lines", page.inks("text", "muted"))])
+        if self.is_queued:
+            lines.append([Segment("queued for the next turn", page.inks("text", "thinking"))])
+        return lines
+
+    def estimate(self, width: int) -> int:
+        """A folded message counts its first lines only."""
+        guessed = super().estimate(width)
+        return min(guessed, _FOLDED_LINES + 1) if self.can_open and not self.is_open else guessed
+
+
+class AnswerItem(Item):
+    """The model's words in markdown, whole or as they come."""
+
+    def __init__(self, text: str = "", *, is_streaming: bool = False) -> None:
+        super().__init__()
+        self._text = text
+        self._stream = MarkdownStream() if is_streaming else None
+        self._pending: list[str] = []
+        self._painted = _Painted()
+
+    @property
+    def text(self) -> str:
+        """The markdown."""
+        return self._stream.source + "".join(self._pending) if self._stream else self._text
+
+    def append(self, text: str) -> None:
+        """Take a piece of a streamed answer; it is parsed when it is next looked at."""
+        self._pending.append(text)
+
+    def finish(self, text: str) -> None:
+        """The answer is `text`; what was rendered stays if that is what was streamed."""
+        stream = self._stream
+        if stream is None or self.text != text:
+            self._text, self._stream = text, None
+            self._painted = _Painted()
+            return
+        self._take_pending(stream)
+        stream.finish()
+        self._text, self._stream = text, None
+        self._painted.blocks = stream.frozen
+
+    def lines(self, page: Page) -> list[Line]:
+        """Finished blocks from what is kept, the live one anew."""
+        if self._stream is not None:
+            self._take_pending(self._stream)
+            return self._painted.lines(self._stream.frozen, self._stream.live, page)
+        if self._painted.blocks is None:
+            self._painted.blocks = parse(self._text)
+        return self._painted.lines(self._painted.blocks, (), page)
+
+    def estimate(self, width: int) -> int:
+        """Markdown takes a few more lines than its text."""
+        return guess_lines(self._text, width)
+
+    def forget(self) -> None:
+        """The blocks and lines of a finished answer."""
+        if self._stream is None:
+            self._painted = _Painted()
+
+    def _take_pending(self, stream: MarkdownStream) -> None:
+        if self._pending:
+            stream.append("".join(self._pending))
+            self._pending.clear()
+
+
+class _Painted:
+    """Lines of finished blocks for one page width and renderer."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] | tuple[Block, ...] | None = None
+        self._of: tuple[Renderer, int] | None = None
+        self._done: list[Block] = []
+        self._lines: list[Line] = []
+
+    def lines(
+        self, frozen: list[Block] | tuple[Block, ...], live: tuple[Block, ...], page: Page
+    ) -> list[Line]:
+        if self._of != (page.renderer, page.width) or not self._is_prefix_of(frozen):
+            self._of = (page.renderer, page.width)
+            self._done, self._lines = [], []
+        for block in frozen[len(self._done) :]:
+            self._add(self._lines, page.renderer.block(block, page.width))
+            self._done.append(block)
+        found = list(self._lines)
+        for block in live:
+            self._add(found, page.renderer.block(block, page.width))
+        return found
+
+    def _is_prefix_of(self, frozen: list[Block] | tuple[Block, ...]) -> bool:
+        """Blocks are only appended, or all of them replaced."""
+        done = self._done
+        return not done or (len(frozen) >= len(done) and frozen[0] is done[0])
+
+    @staticmethod
+    def _add(lines: list[Line], block: list[Line]) -> None:
+        if lines and block:
+            lines.append(BLANK)
+        lines.extend(block)
+
+
+class ThinkingItem(Item):
+    """The model's visible reasoning, one line until it is opened."""
+
+    is_card: ClassVar[bool] = True
+
+    def __init__(self, text: str = "", *, started_at: float | None = None) -> None:
+        super().__init__()
+        self._parts = [text]
+        self._started_at = started_at
+        self._is_over = started_at is None
+        self._seconds = 0.0
+
+    @property
+    def text(self) -> str:
+        """The reasoning."""
+        return "".join(self._parts)
+
+    @property
+    def can_open(self) -> bool:
+        """There is reasoning to read."""
+        return bool(self.text.strip())
+
+    @property
+    def is_live(self) -> bool:
+        """Still thinking."""
+        return not self._is_over
+
+    def append(self, text: str) -> None:
+        """Take a piece."""
+        self._parts.append(text)
+
+    def finish(self, now: float) -> None:
+        """The thought is over, at monotonic second `now`."""
+        if not self._is_over and self._started_at is not None:
+            self._seconds = now - self._started_at
+        self._is_over = True
+
+    def replace(self, text: str) -> None:
+        """The thought was `text`."""
+        self._parts = [text]
+
+    def lines(self, page: Page) -> list[Line]:
+        """The one line; below it the reasoning when open."""
+        lines = wrap([(self._label(page), page.inks("text", "thinking"))], page.width)
+        if self.is_open:
+            lines += page.renderer.plain(visible(self.text.strip()), page.width, "thinking")
+        return lines
+
+    def estimate(self, width: int) -> int:
+        """One line when folded."""
+        return 1 + guess_lines(self.text, width) if self.is_open else 1
+
+    def _label(self, page: Page) -> str:
+        if not self._is_over:
+            seconds = page.now - (self._started_at or page.now)
+            return f"{page.frame} thinking … {elapsed(seconds)}"
+        sign = "▾" if self.is_open else "▸"
+        took = f" for {elapsed(self._seconds)}" if self._seconds >= 1 else ""
+        return f"{sign} Thought{took}"
+
+
+class ImageItem(Item):
+    """An image, named by its kind and size."""
+
+    def __init__(self, image: Image) -> None:
+        super().__init__()
+        self._label = image_label(image)
+
+    @property
+    def text(self) -> str:
+        """The label; pixels are not copied."""
+        return self._label
+
+    def lines(self, page: Page) -> list[Line]:
+        """The label."""
+        return wrap([(self._label, page.inks("text", "image"))], page.width)
+
+
+def image_label(image: Image) -> str:
+    """`[image png 120 kB]`; the size is that of the file, not of its base64."""
+    size = len(image.data) * 3 // 4
+    kind = visible(image.media_type).removeprefix("image/")
+    amount = f"{size} B" if size < 1_000 else f"{round(size / 1_000)} kB"
+    return f"[image {kind} {amount}]"

@@ -1,0 +1,364 @@
+"""Items on the screen: drawn once a frame, with a cursor to open and copy them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar
+
+from textual import events, message
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset, Region
+from textual.selection import SELECT_ALL, Selection
+from textual.strip import Strip
+from textual.timer import Timer
+
+from loom.markup.render import Renderer
+from loom.widgets.scrollable import Scrollable
+from loom.widgets.spinner import INTERVAL, STILL, frame_at, is_still
+from loom.widgets.transcript.flow import GUTTER, Change, Flow
+from loom.widgets.transcript.item import Item, Page
+
+FRAME = 1 / 30
+"""Seconds between two paints of a stream, at least."""
+
+_SHARE = 3
+"""After a paint, this many times its length go by before the next: keys come first."""
+
+_STILL_INTERVAL = 1.0
+
+
+class ItemView(Scrollable):
+    """A flow of items. Changes are gathered and drawn together, at most once a frame."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("enter,o", "open", "Open"),
+        Binding("y", "copy", "Copy"),
+    ]
+    """
+    | Key | Description |
+    | :- | :- |
+    | up, k, down, j | The item before, after; through a long one half a screen at a time. |
+    | enter, o | Open or fold the item at the cursor. |
+    | y | Copy its text. |
+    """
+
+    GUTTER: ClassVar[int] = GUTTER
+
+    class Copied(message.Message):
+        """An item's text was handed to the terminal's clipboard."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(follow=True, id=id)
+        self._clock = clock
+        self._flow = Flow()
+        self._renderer: Renderer | None = None
+        self._chosen: Item | None = None
+        self._changed: dict[Item, None] = {}
+        self._flush_timer: Timer | None = None
+        self._not_before = 0.0
+        self._spinner: Timer | None = None
+        self._is_arranging = False
+
+    @property
+    def chosen(self) -> Item | None:
+        """The item at the cursor."""
+        return self._chosen
+
+    @property
+    def items(self) -> list[Item]:
+        """The items, top to bottom."""
+        return list(self._flow.items)
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._clock()
+
+    def put(self, item: Item) -> None:
+        """Add an item at the end."""
+        self._flow.append(item)
+        self.changed(item)
+
+    def changed(self, item: Item) -> None:
+        """Draw an item again, with the next frame."""
+        self._changed[item] = None
+        self._schedule()
+
+    def take_off(self, items: Iterable[Item]) -> None:
+        """Remove items."""
+        gone = list(items)
+        if not gone:
+            return
+        for item in gone:
+            self._changed.pop(item, None)
+        if self._chosen in gone:
+            self._chosen = None
+        self._flow.remove(gone)
+        self._arrange()
+        self.refresh()
+
+    def empty(self) -> None:
+        """Remove every item; the view follows the end again."""
+        self._changed.clear()
+        self._chosen = None
+        self._flow.replace(())
+        self._follows = True
+        self._arrange()
+        self.refresh()
+
+    def strips(self, first: int, count: int) -> Iterator[Strip]:
+        """Lines of the items in view."""
+        return self._flow.strips(first, count, self._chosen if self.has_focus else None)
+
+    def flush(self) -> None:
+        """Draw what changed since the last frame, now."""
+        self._stop_flush()
+        if not self.is_attached or not self.size:
+            return
+        began = self._clock()
+        self._turn()
+        changed = list(self._changed)
+        self._changed.clear()
+        self._draw(changed)
+        self._watch_time()
+        ended = self._clock()
+        self._not_before = ended + max(FRAME, _SHARE * (ended - began))
+
+    def ink_changed(self) -> None:
+        """Everything is drawn in the new inks."""
+        self._renderer = None
+        if self.is_attached and self.size:
+            self._turn()
+            self._arrange()
+
+    def on_resize(self) -> None:
+        """Keeps the line that is being read at the top, or the end."""
+        index = self._flow.at(self.top)
+        self._turn()
+        if index is not None and not self.follows:
+            self.set_height(self._flow.height)
+            self.go_to(self._flow.body(index))
+        self._arrange()
+
+    def on_unmount(self) -> None:
+        """Timers end with the widget."""
+        self._stop_flush()
+        self._stop_spinner()
+
+    def on_focus(self) -> None:
+        """The cursor shows."""
+        self._refresh_chosen()
+
+    def on_blur(self) -> None:
+        """The cursor hides."""
+        self._refresh_chosen()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Puts the cursor on the item under the mouse."""
+        index = self._flow.at(self.top + event.y)
+        if index is not None:
+            self._choose(index)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on an item's first line or its gutter opens or folds it."""
+        line = self.top + event.y
+        index = self._flow.at(line)
+        if index is None or event.chain != 1 or self.text_selection is not None:
+            return
+        if line == self._flow.body(index) or event.x < GUTTER:
+            self.action_open()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Renders what came into view; lines above it that turn out taller push nothing away."""
+        super().watch_scroll_y(old_value, new_value)
+        is_near = 0 < old_value - new_value <= self.size.height
+        self._arrange(round(old_value) if is_near else None)
+
+    def text_select_all(self) -> None:
+        """Select the item at the cursor (double click): a whole conversation is too much."""
+        index = self._flow.place(self._chosen) if self._chosen else None
+        if index is None:
+            return
+        first, last = self._flow.body(index), self._flow.bottom(index) - 1
+        chosen = Selection(Offset(0, first), Offset(GUTTER + self._page_width, last))
+        self.screen.selections = {self: chosen}
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected lines; of everything, each item's own text rather than its lines."""
+        if selection == SELECT_ALL:
+            return "\n\n".join(item.text for item in self._flow.items), "\n"
+        return super().get_selection(selection)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor `by` items, or the view while the item goes on beyond it."""
+        if not self._flow.items:
+            return
+        place = self._flow.place(self._chosen) if self._chosen else None
+        if place is None:
+            place = self._last_in_view()
+        elif self._goes_on(place, by):
+            self.go_to(self.scroll_y + by * max(1, self.size.height // 2))
+            return
+        else:
+            place = min(max(0, place + by), len(self._flow.items) - 1)
+        self._choose(place)
+        self._show_item(place)
+
+    def action_open(self) -> None:
+        """Open or fold the item at the cursor."""
+        if self._chosen is None or not self._chosen.can_open:
+            return
+        self._chosen.is_open = not self._chosen.is_open
+        self._follows = self._follows and not self._chosen.is_open
+        self.changed(self._chosen)
+        self.flush()
+        self._note_anchor()
+
+    def action_copy(self) -> None:
+        """Hand the text of the item at the cursor to the terminal's clipboard (OSC 52)."""
+        if self._chosen is not None:
+            text = self._chosen.text
+            self.app.copy_to_clipboard(text)
+            self.post_message(self.Copied(text))
+
+    @property
+    def _page_width(self) -> int:
+        return max(1, self.text_width - GUTTER)
+
+    def _turn(self) -> None:
+        """Give the flow the present page."""
+        if self._renderer is None:
+            self._renderer = Renderer(self.inks)
+        now = self._clock()
+        frame = STILL if is_still(self.app) else frame_at(now)
+        self._flow.turn(Page(self._page_width, self._renderer, now, frame))
+
+    def _schedule(self) -> None:
+        if self._flush_timer is None and self.is_attached:
+            delay = max(0.001, self._not_before - self._clock())
+            self._flush_timer = self.set_timer(delay, self.flush)
+
+    def _stop_flush(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.stop()
+            self._flush_timer = None
+
+    def _draw(self, items: Iterable[Item]) -> None:
+        """Render changed items where they are seen; elsewhere only their height is reckoned."""
+        begin, end = self.top, self.top + self.size.height
+        shift = 0
+        changes: list[Change] = []
+        for item in items:
+            index = self._flow.place(item)
+            if index is None:
+                continue
+            top, bottom = self._flow.top(index) - shift, self._flow.bottom(index) - shift
+            if top >= end and not self.follows:
+                self._flow.guess_again(index)
+            elif bottom <= begin and not self.follows:
+                shift += self._flow.measure(index).growth
+            else:
+                changes.append(self._flow.measure(index))
+        if shift:
+            self._shift(shift)
+        self._arrange()
+        self._refresh_changes(changes)
+
+    def _refresh_changes(self, changes: list[Change]) -> None:
+        for change in changes:
+            if change.growth:
+                rest = max(0, self.top + self.size.height - change.first)
+                self.refresh_lines(max(change.first, self.top), rest)
+            elif change.last > change.first:
+                self.refresh_lines(change.first, change.last - change.first)
+
+    def _arrange(self, anchor: int | None = None) -> None:
+        """Make heights in view exact and the scroll position fit them.
+
+        Args:
+            anchor: a line that was in view before; what grows above it shifts the view along.
+        """
+        if self._is_arranging or not self.is_attached or not self.size:
+            return
+        self._is_arranging = True
+        try:
+            self.set_height(self._flow.height)
+            while (index := self._flow.first_guess(self.top, self.size.height)) is not None:
+                bottom = self._flow.bottom(index)
+                growth = self._flow.measure(index).growth
+                self.set_height(self._flow.height)
+                if growth and anchor is not None and bottom <= anchor:
+                    anchor += growth
+                    self._shift(growth)
+            self._flow.trim()
+        finally:
+            self._is_arranging = False
+
+    def _shift(self, growth: int) -> None:
+        """What is above the view grew: move along, so that the view stays on its text."""
+        self.set_height(self._flow.height)
+        if not self.follows:
+            self.go_to(self.scroll_y + growth)
+
+    def _choose(self, index: int) -> None:
+        self._refresh_chosen()
+        self._chosen = self._flow.items[index]
+        self._refresh_chosen()
+
+    def _refresh_chosen(self) -> None:
+        index = self._flow.place(self._chosen) if self._chosen else None
+        if index is not None:
+            top = self._flow.top(index)
+            self.refresh(Region(0, top - self.top, GUTTER, self._flow.bottom(index) - top))
+
+    def _last_in_view(self) -> int:
+        """The last item that is seen: where a cursor comes in."""
+        last = min(self._flow.height, self.top + self.size.height) - 1
+        return self._flow.at(max(0, last)) or 0
+
+    def _goes_on(self, index: int, by: int) -> bool:
+        if by > 0:
+            return self._flow.bottom(index) > self.top + self.size.height
+        return self._flow.body(index) < self.top
+
+    def _show_item(self, index: int) -> None:
+        """Scroll as little as shows the item's first lines."""
+        top, bottom = self._flow.top(index), self._flow.bottom(index)
+        if top < self.top:
+            self.go_to(max(top, bottom - self.size.height))
+        elif bottom > self.top + self.size.height:
+            self.go_to(min(top, bottom - self.size.height))
+
+    def _watch_time(self) -> None:
+        """Run the spinner's timer while an item is at work, and only then."""
+        has_live = any(item.is_live for item in self._flow.items[-_LIVE_ITEMS:])
+        if has_live and self._spinner is None:
+            interval = _STILL_INTERVAL if is_still(self.app) else INTERVAL
+            self._spinner = self.set_interval(interval, self._tick)
+        elif not has_live:
+            self._stop_spinner()
+
+    def _stop_spinner(self) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+
+    def _tick(self) -> None:
+        """Time passed: the items at work look different."""
+        for item in self._flow.items[-_LIVE_ITEMS:]:
+            if item.is_live:
+                self.changed(item)
+        if not self._changed:
+            self._stop_spinner()
+
+
+_LIVE_ITEMS = 200
+"""Only the last items can be at work: those of the present turn."""
