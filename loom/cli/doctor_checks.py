@@ -15,6 +15,8 @@ from msgspec import Struct
 from loom.config import load
 from loom.core.errors import LoomError
 from loom.db.connection import connect, translated
+from loom.directories import home_directory
+from loom.sandbox import find_sandbox
 from loom.threads.location import database
 
 MINIMUM_COLUMNS, MINIMUM_ROWS = 80, 24
@@ -124,11 +126,22 @@ def threads(place: Place) -> Iterator[Check]:
     yield Check("threads", "ok", f"{path} opens")
 
 
+def sandbox(place: Place) -> Iterator[Check]:
+    """Whether shell commands can be confined here, found out by running one."""
+    found = find_sandbox(home_directory(place.environment), environment=place.environment)
+    if found.is_confining:
+        yield Check("sandbox", "ok", found.statement)
+    else:
+        remedy = "Until then, auto mode asks before every shell command."
+        yield Check("sandbox", "warn", found.statement, remedy)
+
+
 MACHINE: tuple[Examine, ...] = (
     python,
     terminal,
     colours,
     programs,
+    sandbox,
     repository,
     settings,
     threads,
