@@ -66,6 +66,15 @@ def test_set_up_without_python_names_what_to_install(clone: Path, bare_path: str
     assert "apt install python3 python3-venv" in done.stderr
 
 
+def test_set_up_without_venv_names_the_package_that_has_it(clone: Path, bare_path: str) -> None:
+    python = Path(bare_path) / "python3.12"
+    python.write_text('#!/bin/sh\ncase "$*" in *ensurepip*) exit 1 ;; *print*) echo 3.12 ;; esac')
+    python.chmod(0o755)
+    done = run(clone / "scripts" / "setup", env={"PATH": bare_path})
+    assert done.returncode == 1
+    assert "apt install python3.12-venv" in done.stderr
+
+
 def test_set_up_that_is_done_is_not_done_again(clone: Path, bare_path: str) -> None:
     program = clone / ".venv" / "bin" / "loom"
     program.parent.mkdir(parents=True)
