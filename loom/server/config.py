@@ -38,15 +38,23 @@ WELL_KNOWN_TOKENS = frozenset(
 
 @dataclass(frozen=True)
 class ProviderDefaults:
-    """What a provider is when nobody said otherwise; `plain` prefixes the well-known variables."""
+    """What a provider is when nobody said otherwise.
+
+    Attributes:
+        plain: prefix of the well-known variables.
+        surplus: what people write at the base URL's end although the wire's paths begin with it.
+    """
 
     base_url: str = ""
     model: str = ""
     plain: str = ""
+    surplus: str = ""
 
 
 PROVIDER_DEFAULTS: Mapping[str, ProviderDefaults] = {
-    "anthropic": ProviderDefaults("https://api.anthropic.com", "claude-sonnet-5-5", "ANTHROPIC"),
+    "anthropic": ProviderDefaults(
+        "https://api.anthropic.com", "claude-sonnet-5-5", "ANTHROPIC", "/v1"
+    ),
     "openai": ProviderDefaults("https://api.openai.com/v1", "gpt-6.1-sol", "OPENAI"),
     "vertex": ProviderDefaults(model="gemini-3.8-flash"),
     "demo": ProviderDefaults(model="demo"),
@@ -208,7 +216,9 @@ def _provider(
     table = Settings.of(tree, name, environment, prefix, plain=plain, where="providers.")
     settings = ProviderSettings(
         name=name,
-        base_url=table.url("base_url", defaults.base_url, is_plain=True),
+        base_url=table.url("base_url", defaults.base_url, is_plain=True).removesuffix(
+            defaults.surplus
+        ),
         api_key=table.secret("api_key", is_plain=True),
         model=table.text("model", defaults.model),
         headers=table.headers("headers"),
@@ -216,6 +226,7 @@ def _provider(
         timeout_idle=table.seconds("timeout_idle", 90.0),
         project=table.text("project_id", ""),
         location=table.text("location", "us-central1" if name == "vertex" else ""),
+        wire=table.choice("wire", "", ("", "chat", "responses")),
     )
     table.refuse_unknown()
     return settings

@@ -1,0 +1,1 @@
+"""The Loom server's wire types, by area, and one typed client for `/api`."""

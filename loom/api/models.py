@@ -1,0 +1,22 @@
+"""`GET /api/models`: what a model picker shows."""
+
+from msgspec import Struct
+
+
+class ModelInfo(Struct, frozen=True):
+    """One model of one provider.
+
+    `is_configured`: the server could send it a request now. `is_default`: the model that
+    "default" means for this provider.
+    """
+
+    provider: str
+    model: str
+    is_configured: bool
+    is_default: bool
+
+
+class ModelList(Struct, frozen=True):
+    """Every known model, by provider, each provider's default first."""
+
+    models: tuple[ModelInfo, ...] = ()

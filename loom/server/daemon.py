@@ -1,0 +1,98 @@
+"""`loom --server`: the server as a process of its own."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from typing import TextIO, cast
+
+from aiohttp import web
+
+from loom.core.errors import ConfigError
+from loom.log import LogFormat, start_logging, stop_logging
+from loom.redact import Redactor
+from loom.server.app import make_app, make_runner
+from loom.server.config import ServerConfig
+from loom.server.token import with_token
+
+log = logging.getLogger("loom.server")
+
+INTERRUPTED = 130
+
+
+def run_daemon(
+    config: ServerConfig, output: TextIO | None = None, errors: TextIO | None = None
+) -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit status.
+
+    On the first signal no new connections are taken and open streams get `timeout_drain` seconds
+    to end; a second signal ends them at once.
+
+    Args:
+        output: told the address and where the token is, once the server listens; else stdout.
+        errors: gets the log; else stderr.
+
+    Raises:
+        ConfigError: the token cannot be kept, or the address cannot be listened on.
+    """
+    is_given = config.token is not None
+    config = with_token(config)
+    redactor = Redactor()
+    handler = start_logging(
+        errors or sys.stderr, redactor, cast(LogFormat, config.log_format), config.log_level.upper()
+    )
+    token = "LOOM_SERVER_TOKEN" if is_given else str(config.token_path)
+    try:
+        asyncio.run(_serve(config, redactor, output or sys.stdout, token))
+    except asyncio.CancelledError:
+        return INTERRUPTED
+    finally:
+        stop_logging(handler)
+    return 0
+
+
+async def _serve(config: ServerConfig, redactor: Redactor, output: TextIO, token: str) -> None:
+    runner = make_runner(make_app(config, redactor=redactor))
+    stopping = _on_signals()
+    try:
+        await runner.setup()
+        await _listen(runner, config)
+        output.write(f"Loom server at {_url(runner, config)}\nToken from {token}\n")
+        output.flush()
+        await stopping.wait()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, config: ServerConfig) -> None:
+    try:
+        await web.TCPSite(runner, config.host, config.port).start()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise ConfigError(
+            f"cannot listen on {config.host}:{config.port}: {reason}",
+            "Choose another with --host and --port.",
+        ) from error
+
+
+def _url(runner: web.AppRunner, config: ServerConfig) -> str:
+    port = runner.addresses[0][1]
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return f"http://{host}:{port}"
+
+
+def _on_signals() -> asyncio.Event:
+    """An event that the first signal sets; the next one cancels the caller."""
+    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+    serving = asyncio.current_task()
+
+    def on_signal() -> None:
+        if stopping.is_set() and serving is not None:
+            serving.cancel()
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return stopping

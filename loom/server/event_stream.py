@@ -1,0 +1,104 @@
+"""Loom's own stream to a client: begun late, never silent, ended once.
+
+It begins when the provider has answered, or after a moment without an answer; until then a refusal
+can still be an HTTP status. From its start on, silence is filled with `: ping`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from loom.core import codec
+from loom.core.llm import Completed, LlmError, LlmEvent
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDict
+
+PING = b": ping\n\n"
+_HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-cache, no-transform",
+    # nginx would otherwise collect the events.
+    "X-Accel-Buffering": "no",
+}
+
+
+class EventStream:
+    """One answer on the way to a client.
+
+    Args:
+        head_wait: seconds after which the stream begins without the provider's answer.
+        ping_interval: seconds of silence before a ping.
+
+    Attributes:
+        refusal: why there is no stream; set only when it had not begun.
+        end: the terminal event that was sent, if one was.
+    """
+
+    def __init__(self, request: web.Request, head_wait: float, ping_interval: float) -> None:
+        self.response = web.StreamResponse(headers=_HEADERS)
+        self.refusal: LlmError | None = None
+        self.end: Completed | LlmError | None = None
+        self._request = request
+        self._head_wait = head_wait
+        self._ping_interval = ping_interval
+        self._opening = asyncio.Lock()
+        self._clock = asyncio.get_running_loop().time
+        self._written_at = 0.0
+
+    @property
+    def headers(self) -> "CIMultiDict[str]":
+        """The answer's headers, before it begins."""
+        return self.response.headers
+
+    async def open(self) -> None:
+        """Sends status, headers and the first ping, unless that is done already."""
+        async with self._opening:
+            if not self.response.prepared and self.refusal is None:
+                await self.response.prepare(self._request)
+                await self._write(PING)
+
+    async def send(self, events: Sequence[LlmEvent]) -> None:
+        """Sends events in one write; those after a terminal one are dropped.
+
+        Waits while the client is slow; that is what slows the reading from the provider.
+        """
+        if self.end is not None or not events:
+            return
+        parts = []
+        for event in events:
+            parts.append(b"event: llm\ndata: %b\n\n" % codec.encode(event))
+            if isinstance(event, (Completed, LlmError)):
+                self.end = event
+                break
+        await self._write(b"".join(parts))
+
+    async def fail(self, error: LlmError) -> None:
+        """Ends with `error`: as the refusal where nothing was sent, else as the last event."""
+        async with self._opening:
+            if not self.response.prepared:
+                self.refusal = error
+                return
+        await self.send([error])
+
+    async def close(self) -> None:
+        """Ends the body."""
+        if self.response.prepared:
+            await self.response.write_eof()
+
+    async def ping(self) -> None:
+        """Runs beside the answer until cancelled: opens the stream in time, then fills silence."""
+        await asyncio.sleep(self._head_wait)
+        await self.open()
+        while self.end is None and self.refusal is None:
+            silent = self._clock() - self._written_at
+            if silent >= self._ping_interval:
+                await self._write(PING)
+                silent = 0.0
+            await asyncio.sleep(self._ping_interval - silent)
+
+    async def _write(self, data: bytes) -> None:
+        self._written_at = self._clock()
+        await self.response.write(data)

@@ -1,0 +1,127 @@
+"""What every request passes: an id, errors turned into answers, and the door."""
+
+import hmac
+import logging
+import re
+import secrets
+import time
+
+from aiohttp import web
+
+from loom.core.errors import AuthError, LoomError
+from loom.log import request_id
+from loom.server.errors import Dialect, Refused, error_response
+from loom.server.keys import CONFIG, METRICS, REDACTOR
+from loom.server.routing import Access, Handler, Route, route_of
+
+log = logging.getLogger("loom.server")
+
+CLIENT_GONE = 499
+"""Logged for a request whose client went away before its answer; nginx's number."""
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Gives the request an id, and says in the log and the metrics what became of it."""
+    given = request.headers.get("X-Request-Id", "")
+    identity = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    request_id.set(identity)
+    start, status = time.perf_counter(), CLIENT_GONE
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        _account(request, status, time.perf_counter() - start)
+
+
+def _account(request: web.Request, status: int, seconds: float) -> None:
+    route = route_of(request)
+    name = route.path if route is not None else "none"
+    metrics = request.app[METRICS]
+    metrics.requests.add(1, name, str(status))
+    metrics.latency.observe(seconds, name)
+    if log.isEnabledFor(logging.INFO):
+        log.info(
+            "%s %s %d",
+            request.method,
+            request.path,
+            status,
+            extra={"ms": round(seconds * 1000, 1), "route": name},
+        )
+
+
+async def put_request_id(request: web.Request, response: web.StreamResponse) -> None:
+    """Echoes the id on every answer; a provider's own X-Request-Id stays what it was."""
+    taken = "X-Request-Id" in response.headers
+    response.headers["X-Loom-Request-Id" if taken else "X-Request-Id"] = request_id.get()
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns what a handler raises into an answer in the route's dialect, never a stack trace."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        refusal: LoomError = _refusal(error)
+    except LoomError as error:
+        refusal = error
+    except ConnectionError:
+        # The client went away while it was written to; aiohttp closes up.
+        raise
+    except Exception:  # the server's outer edge: all else is ours to answer for
+        log.exception("%s %s failed", request.method, request.path)
+        refusal = Refused(500, "internal", "The server failed; its log has the details.")
+    if request.writer.output_size > 0:
+        raise ConnectionError("the answer had begun")
+    return error_response(refusal, _dialect(request), request.app[REDACTOR])
+
+
+def _refusal(error: web.HTTPException) -> Refused:
+    codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+    return Refused(error.status, codes.get(error.status, "invalid_request"), error.reason)
+
+
+def _dialect(request: web.Request) -> Dialect:
+    route = route_of(request)
+    return "loom" if route is None else route.dialect
+
+
+@web.middleware
+async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Lets through public routes, and callers with the token; also unknown paths need it."""
+    route = route_of(request)
+    if route is None or route.access is not Access.PUBLIC:
+        _require_token(request, route)
+    return await handler(request)
+
+
+def _require_token(request: web.Request, route: Route | None) -> None:
+    expected = request.app[CONFIG].token
+    given = _tokens(request, route)
+    if expected is None or not any(
+        hmac.compare_digest(_bytes(token), _bytes(expected.expose())) for token in given
+    ):
+        raise AuthError(
+            "A Loom token is missing or wrong.",
+            "Send the server's token as Authorization: Bearer; LOOM_TOKEN sets it for loom.",
+        )
+
+
+def _tokens(request: web.Request, route: Route | None) -> list[str]:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    tokens = [token.strip()] if scheme.lower() == "bearer" else []
+    if route is not None and route.dialect == "anthropic":
+        tokens += [request.headers.get("x-api-key", "")]
+    return tokens
+
+
+def _bytes(token: str) -> bytes:
+    # aiohttp decodes header bytes that are no UTF-8 to surrogates.
+    return token.encode("utf-8", "surrogateescape")
+
+
+MIDDLEWARES = (identify, answer_errors, authenticate)
+"""Outermost first."""

@@ -1,0 +1,154 @@
+"""The native wire of each provider: which paths, whose headers pass, how a stream ends.
+
+A client chooses a path of this table and nothing else: host and key are the operator's.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from multidict import CIMultiDict
+
+from loom.secrets import Secret
+from loom.server.errors import Dialect
+from loom.server.llm.base import ProviderSettings
+
+
+@dataclass(frozen=True)
+class NativePath:
+    """`POST /proxy/{provider}{path}` goes to the provider's base URL plus `upstream`.
+
+    `ends` are the beginnings of the lines that can end a proper stream.
+    """
+
+    method: str
+    path: str
+    upstream: str
+    ends: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class NativeWire:
+    """One provider's wire; `credentials` makes the headers that carry a key."""
+
+    provider: Dialect
+    paths: tuple[NativePath, ...]
+    credentials: Callable[[Secret], Mapping[str, str]]
+
+
+def _x_api_key(key: Secret) -> Mapping[str, str]:
+    return {"x-api-key": key.expose()}
+
+
+def _bearer(key: Secret) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {key.expose()}"}
+
+
+# No slash and no leading dot: the id cannot lead to another path.
+_MODEL = "/{model:[A-Za-z0-9][A-Za-z0-9._:@-]*}"
+_CHAT_ENDS = (b"data: [DONE]", b"data:[DONE]", b'data: {"error"')
+_RESPONSES_ENDS = tuple(
+    b"event: " + name
+    for name in (b"response.completed", b"response.failed", b"response.incomplete", b"error")
+)
+
+NATIVE_WIRES = (
+    NativeWire(
+        "anthropic",
+        (
+            NativePath(
+                "POST", "/v1/messages", "/v1/messages", (b"event: message_stop", b"event: error")
+            ),
+            NativePath("POST", "/v1/messages/count_tokens", "/v1/messages/count_tokens"),
+            NativePath("GET", "/v1/models", "/v1/models"),
+            NativePath("GET", "/v1/models" + _MODEL, "/v1/models/{model}"),
+        ),
+        _x_api_key,
+    ),
+    NativeWire(
+        "openai",
+        (
+            NativePath("POST", "/v1/chat/completions", "/chat/completions", _CHAT_ENDS),
+            NativePath("POST", "/v1/responses", "/responses", _RESPONSES_ENDS),
+            NativePath("GET", "/v1/models", "/models"),
+            NativePath("GET", "/v1/models" + _MODEL, "/models/{model}"),
+        ),
+        _bearer,
+    ),
+)
+
+# RFC 9110 §7.6.1, and what HTTP/1.1 sets for each hop on its own.
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
+_NOT_FOR_UPSTREAM = (
+    _HOP_BY_HOP
+    | _CREDENTIALS
+    # The body has been read whole and, if it was compressed, unpacked.
+    | {"host", "content-length", "content-encoding", "accept-encoding", "expect"}
+    # Where the client sits, and whose account pays, is no business of the client's headers.
+    | {"forwarded", "via", "x-real-ip", "x-request-id", "openai-organization", "openai-project"}
+)
+_NOT_FOR_CLIENT = _HOP_BY_HOP | {
+    "set-cookie",
+    "alt-svc",
+    "strict-transport-security",
+    "clear-site-data",
+    "location",
+}
+
+
+def fixed_headers(wire: NativeWire, settings: ProviderSettings) -> CIMultiDict[str]:
+    """What every request of this wire carries: the key, the operator's headers, no compression.
+
+    Uncompressed, because compression would hold events back and blind the tap.
+    """
+    headers = CIMultiDict({"Accept-Encoding": "identity"})
+    if settings.api_key is not None:
+        headers.update(wire.credentials(settings.api_key))
+    headers.update(settings.headers)
+    return headers
+
+
+def upstream_headers(client: Mapping[str, str], fixed: Mapping[str, str]) -> CIMultiDict[str]:
+    """The client's headers without its credentials and connection, then the fixed ones."""
+    named = _named_by_connection(client)
+    headers = CIMultiDict(
+        (name, value)
+        for name, value in client.items()
+        if (lower := name.lower()) not in _NOT_FOR_UPSTREAM
+        and not lower.startswith("x-forwarded-")
+        and lower not in named
+    )
+    headers.update(fixed)
+    return headers
+
+
+def client_headers(upstream: Mapping[str, str]) -> CIMultiDict[str]:
+    """The provider's headers without its connection, its cookies and its claims on browsers."""
+    named = _named_by_connection(upstream)
+    return CIMultiDict(
+        (name, value)
+        for name, value in upstream.items()
+        if (lower := name.lower()) not in _NOT_FOR_CLIENT
+        and not lower.startswith("access-control-")
+        and lower not in named
+    )
+
+
+def _named_by_connection(headers: Mapping[str, str]) -> Iterable[str]:
+    """Header names that `Connection` declares as meant for one hop."""
+    value = headers.get("Connection", "").lower()
+    if value in ("", "keep-alive", "close"):
+        return ()
+    return {name.strip() for name in value.split(",")}

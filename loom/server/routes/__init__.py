@@ -1,0 +1,1 @@
+"""One module an area: HTTP and nothing else; each has its table ROUTES."""

@@ -1,0 +1,97 @@
+"""`GET /health`, `GET /metrics` and `GET /api/models`: the server about itself."""
+
+import asyncio
+import sqlite3
+import time
+from datetime import UTC, datetime
+
+import aiosqlite
+import msgspec
+from aiohttp import web
+
+from loom import __version__
+from loom.api.health import Component, Health, ProviderHealth, Status, Version
+from loom.api.models import ModelList
+from loom.server.keys import CONFIG, DATABASE, METRICS, MODELS, PROVIDERS
+from loom.server.llm.base import LocalProvider, Provider
+from loom.server.metrics import CONTENT_TYPE
+from loom.server.routing import Access, Route
+from loom.server.search import ENGINES
+
+DATABASE_TIMEOUT = 0.5
+
+
+async def health(request: web.Request) -> web.Response:
+    """The server's components; 503 when one that it cannot do without fails."""
+    start = time.perf_counter()
+    components = {
+        "database": await _database(request.app[DATABASE]),
+        "llm_providers": _providers(list(request.app[PROVIDERS].values())),
+    }
+    for name in ENGINES:
+        configured = ENGINES[name](request.app[CONFIG].search).is_configured
+        status: Status = "healthy" if configured else "unknown"
+        components[name] = Component(status, configured=configured)
+    report = Health(
+        _overall(components["database"], components["llm_providers"]),
+        datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        round((time.perf_counter() - start) * 1000, 3),
+        Version(__version__),
+        components,
+    )
+    return _json(report, 503 if report.status in ("unhealthy", "unknown") else 200)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Everything counted, in the Prometheus text format."""
+    text = request.app[METRICS].text().encode()
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
+
+
+async def models(request: web.Request) -> web.Response:
+    """What a model picker shows."""
+    return _json(ModelList(await request.app[MODELS].all()))
+
+
+async def _database(connection: aiosqlite.Connection) -> Component:
+    start = time.perf_counter()
+    try:
+        async with asyncio.timeout(DATABASE_TIMEOUT):
+            await connection.execute_fetchall("SELECT 1")
+    except TimeoutError:
+        return Component("unhealthy", error=f"no answer within {DATABASE_TIMEOUT:g} s")
+    except (sqlite3.Error, ValueError) as error:
+        # aiosqlite raises ValueError for a connection that is closed.
+        return Component("unhealthy", error=type(error).__name__)
+    return Component("healthy", latency_ms=round((time.perf_counter() - start) * 1000, 3))
+
+
+def _providers(providers: list[Provider]) -> Component:
+    """Healthy with a provider that has a model behind it; the demo alone is not enough."""
+    states = tuple(_provider(each) for each in providers)
+    real = any(each.is_configured for each in providers if not isinstance(each, LocalProvider))
+    return Component("healthy" if real else "degraded", providers=states)
+
+
+def _provider(provider: Provider) -> ProviderHealth:
+    name = provider.settings.name
+    if not provider.is_configured:
+        return ProviderHealth(name, "unknown", "none")
+    return ProviderHealth(name, "healthy", "api_key" if provider.settings.api_key else "no_key")
+
+
+def _overall(*components: Component) -> Status:
+    order: tuple[Status, ...] = ("unhealthy", "unknown", "degraded", "healthy")
+    return min((component.status for component in components), key=order.index)
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    body = msgspec.json.encode(value)
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+ROUTES = (
+    Route("GET", "/health", health, Access.PUBLIC),
+    Route("GET", "/metrics", metrics, Access.PUBLIC),
+    Route("GET", "/api/models", models, Access.SIGNED_IN),
+)

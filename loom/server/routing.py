@@ -1,0 +1,55 @@
+"""Routes with a class: who may call each one, decided where it is registered.
+
+A route that was registered past `add_routes` has no class, and the application refuses to start.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from aiohttp import web
+
+from loom.core.errors import ConfigError
+from loom.server.errors import Dialect
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Access(Enum):
+    """Who may call a route."""
+
+    PUBLIC = auto()
+    SIGNED_IN = auto()
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of an area's table; `dialect` is how its errors are written."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access
+    dialect: Dialect = "loom"
+
+
+ROUTES = web.AppKey("routes", dict[web.AbstractRoute, Route])
+
+
+def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
+    """Registers an area's table."""
+    table = app.setdefault(ROUTES, {})
+    for route in routes:
+        table[app.router.add_route(route.method, route.path, route.handler)] = route
+
+
+def require_classes(app: web.Application) -> None:
+    """Raises ConfigError when a route was registered without saying who may call it."""
+    for registered in app.router.routes():
+        if registered not in app[ROUTES]:
+            raise ConfigError(f"the route {registered} does not say who may call it")
+
+
+def route_of(request: web.Request) -> Route | None:
+    """The row that the request meets; None when nothing is there."""
+    return request.app[ROUTES].get(request.match_info.route)

@@ -1,0 +1,174 @@
+"""One exchange with a provider: send, wait with limits, read as it comes.
+
+The limits count only time spent waiting for the provider: while Loom's own client is slow nothing
+is read and no clock runs.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Protocol, Self
+
+from aiohttp import ClientError, ClientResponse, ClientSession, DummyCookieJar, TCPConnector
+from aiohttp.client import ClientTimeout
+from yarl import URL
+
+from loom.core.errors import ProviderError
+from loom.core.llm import LlmError
+
+log = logging.getLogger("loom.server")
+
+CONNECT_TIMEOUT = 10.0
+SETTLE_TIMEOUT = 0.25
+MAX_BODY = 64 * 1024 * 1024
+
+
+def upstream_session(*, trust_env: bool) -> ClientSession:
+    """The session for everything outside; inside a running loop, and the caller closes it.
+
+    It keeps no cookies (they would pass from one client to another) and adds no headers.
+
+    Args:
+        trust_env: use the environment's HTTP proxies; a look-up that costs time on each request.
+    """
+    return ClientSession(
+        connector=TCPConnector(limit=0),
+        cookie_jar=DummyCookieJar(),
+        skip_auto_headers=("User-Agent",),
+        timeout=ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
+        trust_env=trust_env,
+    )
+
+
+class Limits(Protocol):
+    """How long a provider may be silent, in seconds."""
+
+    @property
+    def name(self) -> str:
+        """The provider, for messages."""
+        ...
+
+    @property
+    def timeout_first_byte(self) -> float:
+        """Until the first byte of the answer's body."""
+        ...
+
+    @property
+    def timeout_idle(self) -> float:
+        """Between two bytes after that."""
+        ...
+
+
+class Exchange:
+    """A request on its way and its answer; `async with` sends it and always lets go of it.
+
+    Redirects are not followed: they would carry the key to a host that nobody configured.
+
+    Args:
+        limits: the provider's settings.
+        is_raw: leave the body compressed if it is, for passing it on as it came.
+
+    Raises:
+        ProviderError: on entering or reading: the provider cannot be reached, is silent for too
+            long (status 504), or broke off.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        limits: Limits,
+        url: URL | str,
+        *,
+        method: str = "POST",
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        is_raw: bool = False,
+    ) -> None:
+        self._session = session
+        self._limits = limits
+        self._idle = limits.timeout_idle
+        self._request = session.request(
+            method,
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            auto_decompress=not is_raw,
+        )
+        self._clock = asyncio.get_running_loop().time
+        self._until: float | None = self._clock() + limits.timeout_first_byte
+        self._answer: ClientResponse | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            async with asyncio.timeout_at(self._until):
+                self._answer = await self._request
+        except (ClientError, OSError) as error:
+            raise self._failed(error) from error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # This closes the connection, unless the answer was read to its end.
+        self.answer.release()
+
+    @property
+    def answer(self) -> ClientResponse:
+        """Status and headers."""
+        if self._answer is None:
+            raise RuntimeError("not sent yet")
+        return self._answer
+
+    async def read(self) -> bytes:
+        """The next bytes as they come; empty at the end."""
+        content = self.answer.content
+        try:
+            # What has come already needs no timer; in a burst that is most of the cost.
+            chunk = content.read_nowait()
+            if not chunk:
+                async with asyncio.timeout_at(self._until or self._clock() + self._idle):
+                    chunk = await content.readany()
+        except (ClientError, OSError) as error:
+            raise self._failed(error) from error
+        self._until = None
+        return chunk
+
+    async def body(self, limit: int = MAX_BODY) -> bytes:
+        """Everything to the end. Raises ProviderError also when it is over `limit` bytes."""
+        parts, size = [], 0
+        while chunk := await self.read():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                text = f"{self._limits.name} sent more than {limit:,} bytes"
+                raise ProviderError(LlmError(text, "invalid_response"))
+        return b"".join(parts)
+
+    async def settle(self) -> None:
+        """Takes in the answer's last bytes, so that the connection can serve the next request."""
+        with suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(SETTLE_TIMEOUT):
+                while await self.read():
+                    pass
+
+    def _failed(self, error: Exception) -> ProviderError:
+        if isinstance(error, TimeoutError) and not isinstance(error, ClientError):
+            return self._silent()
+        name, kind = self._limits.name, type(error).__name__
+        log.warning("%s: %s: %s", name, kind, error)
+        if self._answer is None:
+            text = f"cannot reach {name} ({kind})"
+            hint = "Check the network and the base URL on the Loom server; its log says more."
+            return ProviderError(LlmError(text, status=502, hint=hint))
+        return ProviderError(LlmError(f"{name} broke off the answer", status=502))
+
+    def _silent(self) -> ProviderError:
+        limit = self._limits.timeout_first_byte if self._until else self._idle
+        text = f"{self._limits.name} sent nothing for {limit:g} seconds"
+        return ProviderError(LlmError(text, status=504, hint="Try again, or use another model."))

@@ -1,0 +1,121 @@
+"""Reads along a native answer: its tokens, and whether a stream came to its proper end.
+
+A scan for a few byte strings a chunk; JSON is decoded only where it names `usage`. Strings inside
+JSON cannot imitate an SSE line, for JSON has no raw line feed, nor the key `"usage"`, for JSON
+escapes quotes.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from loom.core.messages import Usage
+
+MAX_LINE = 4 * 1024 * 1024
+"""Bytes of one SSE line that are kept in wait for its end; a longer one is not counted."""
+
+
+class _Cached(Struct):
+    cached_tokens: int | None = 0
+
+
+class _Tokens(Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _Cached | None = None
+    input_tokens_details: _Cached | None = None
+
+
+class _Inner(Struct):
+    usage: _Tokens | None = None
+    model: str = ""
+
+
+class _Answer(Struct):
+    usage: _Tokens | None = None
+    model: Any = ""
+    message: Any = None
+    response: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Answer)
+
+
+class UsageTap:
+    """Watches one answer.
+
+    Args:
+        ends: how the last event of a proper stream begins, at a line's start; empty for an answer
+            that is no stream.
+    """
+
+    def __init__(self, ends: tuple[bytes, ...] = ()) -> None:
+        self.model = ""
+        self.usage = Usage()
+        self.is_ended = not ends
+        self._ends = ends
+        self._inner_ends = tuple(b"\n" + end for end in ends)
+        self._partial = b""
+
+    def watch(self, chunk: bytes) -> None:
+        """Takes note of a stream's next bytes."""
+        data = self._partial + chunk if self._partial else chunk
+        if not self.is_ended:
+            self.is_ended = data.startswith(self._ends) or any(
+                end in data for end in self._inner_ends
+            )
+        whole = data.rfind(b"\n") + 1
+        if data.find(b'"usage"', 0, whole) >= 0:
+            self._count_lines(data[:whole])
+        rest = data[whole:]
+        self._partial = rest if len(rest) <= MAX_LINE else b""
+
+    def whole(self, body: bytes) -> None:
+        """Takes note of an answer that is one JSON value."""
+        self._count(body)
+
+    def _count_lines(self, data: bytes) -> None:
+        for line in data.split(b"\n"):
+            if b'"usage"' in line and line.startswith(b"data:"):
+                self._count(line[5:])
+
+    def _count(self, data: bytes) -> None:
+        try:
+            answer = _decoder.decode(data)
+            inner = [_inner(answer.message), _inner(answer.response)]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # Whatever it is, it passes through; only our count goes without.
+            return
+        own = _Inner(answer.usage, answer.model if isinstance(answer.model, str) else "")
+        for part in (own, *inner):
+            self.model = part.model or self.model
+            if part.usage is not None:
+                self.usage = _later(self.usage, part.usage)
+
+
+def _inner(value: Any) -> _Inner:
+    return msgspec.convert(value, _Inner) if isinstance(value, dict) else _Inner()
+
+
+def _later(known: Usage, told: _Tokens) -> Usage:
+    """The provider's numbers are running totals: the last one told counts."""
+    details = told.prompt_tokens_details or told.input_tokens_details
+    cached = (details.cached_tokens or 0) if details is not None else None
+    read = told.cache_read_input_tokens if cached is None else cached
+    taken = told.prompt_tokens if told.prompt_tokens is not None else told.input_tokens
+    given = told.completion_tokens if told.completion_tokens is not None else told.output_tokens
+    # OpenAI's input includes what came from the cache; Anthropic's does not.
+    fresh = None if taken is None else taken - (cached or 0)
+    return Usage(
+        known.input_tokens if fresh is None else max(fresh, 0),
+        known.output_tokens if given is None else given,
+        known.cache_read_tokens if read is None else read,
+        known.cache_write_tokens
+        if told.cache_creation_input_tokens is None
+        else told.cache_creation_input_tokens,
+    )
