@@ -1,0 +1,86 @@
+"""Slash commands and the palette's lines: one row each, carried out by an action of the screen."""
+
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class SlashCommand(NamedTuple):
+    """`/name argument` runs `action_<action>(argument)` of the chat screen.
+
+    Attributes:
+        argument: how the argument is shown in help; empty when there is none, in brackets when it
+            may be left out.
+        key: the key that does the same, for help.
+    """
+
+    name: str
+    action: str
+    summary: str
+    argument: str = ""
+    key: str = ""
+
+
+COMMANDS = (
+    SlashCommand("help", "help", "keys and commands", key="F1"),
+    SlashCommand("new", "new_thread", "start a new thread", key="ctrl+n"),
+    SlashCommand("threads", "threads", "find and open a thread", key="ctrl+t"),
+    SlashCommand("model", "pick_model", "choose the model", "[provider] [model]", "ctrl+o"),
+    SlashCommand("mode", "set_mode", "what may run unasked", "[ask|edit|auto|plan]", "shift+tab"),
+    SlashCommand("tools", "tool_panel", "the turn's tool calls and the plan", key="ctrl+r"),
+    SlashCommand("compact", "compact", "summarise the conversation", "[what to keep]"),
+    SlashCommand("uncompact", "uncompact", "undo the last compaction"),
+    SlashCommand("stop", "stop", "stop the agent", key="esc"),
+    SlashCommand("retry", "retry_now", "end the retry countdown"),
+    SlashCommand("rename", "rename", "set the thread's title", "title"),
+    SlashCommand("private", "private", "keep this thread on this machine, or not any more"),
+    SlashCommand("copy", "copy_answer", "copy the last answer as markdown"),
+    SlashCommand("theme", "theme", "choose the colours", "[name]"),
+    SlashCommand("quit", "leave", "leave Loom", key="ctrl+c twice"),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}
+
+
+class Line(NamedTuple):
+    """A typed line, understood: `command` is None when no row has that name."""
+
+    name: str
+    argument: str
+    command: SlashCommand | None
+
+
+def parse(text: str) -> Line | None:
+    """The command in `text`, or None when it is a message. `//` begins a message with a slash."""
+    if not text.startswith("/") or text.startswith("//") or "\n" in text:
+        return None
+    name, _, argument = text[1:].partition(" ")
+    if "/" in name:  # a path such as /etc/hosts is a message
+        return None
+    return Line(name, argument.strip(), BY_NAME.get(name))
+
+
+def nearest(name: str) -> str:
+    """What the person may have meant, as a hint."""
+    close = get_close_matches(name, BY_NAME, n=1)
+    return f"Did you mean /{close[0]}?" if close else "F1 lists the commands."
+
+
+def help_text(bindings: list[tuple[str, str]]) -> str:
+    """Everything a person can do, as markdown.
+
+    Args:
+        bindings: (key, what it does) of the screen.
+    """
+    commands = "\n".join(
+        f"| `/{c.name}{' ' + c.argument if c.argument else ''}` | {c.summary} | {c.key} |"
+        for c in COMMANDS
+    )
+    keys = "\n".join(f"| `{key}` | {summary} |" for key, summary in bindings)
+    return (
+        "## Writing\n\n"
+        "`Enter` sends, `Shift+Enter` or `Ctrl+J` begins a new line. "
+        "`@` completes a file, `#` a thread, `/` a command; `!` runs a shell line. "
+        "What you send while the agent works is delivered when it rests.\n\n"
+        f"## Keys\n\n| key | |\n|---|---|\n{keys}\n\n"
+        f"## Commands\n\n| command | | key |\n|---|---|---|\n{commands}\n"
+    )
