@@ -57,11 +57,21 @@ def _write(path: Path, document: bytes) -> None:
     """The file whole or not at all, readable by its owner only: a thread may hold anything."""
     from loom.core.errors import StoreError
 
+    try:
+        _replace(path.resolve(), document)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _replace(path: Path, document: bytes) -> None:
+    # A pipe or /dev/stdout is written to; putting a file in its place would break the machine.
+    if path.exists() and not path.is_file():
+        path.write_bytes(document)
+        return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(document)
+        unfinished.touch(mode=0o600)
+        unfinished.write_bytes(document)
         unfinished.replace(path)
-    except OSError as error:
+    finally:
         unfinished.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror}") from error

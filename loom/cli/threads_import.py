@@ -53,4 +53,5 @@ def _settled(thread: "Thread") -> "Thread":
 
     from loom.cli.threads import here
 
-    return thread if Path(thread.workspace).is_dir() else replace(thread, workspace=here())
+    is_known = thread.workspace and Path(thread.workspace).is_dir()
+    return thread if is_known else replace(thread, workspace=here())

@@ -128,7 +128,7 @@ def _ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Sto
         if place is None:
             raise StoreError(f"entry {head} is missing", "Put a backup of the database in place.")
         cursor = connection.execute(
-            "SELECT id, parent, kind, body FROM entries WHERE thread = ? AND seq <= ?"
+            "SELECT id, parent, kind, CAST(body AS BLOB) FROM entries WHERE thread = ? AND seq <= ?"
             " ORDER BY seq DESC",
             place,
         )

@@ -1,0 +1,134 @@
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loom.core.messages import Thread
+from loom.threads.search import Hit, excerpt
+from loom.threads.store import ThreadStore
+from tests.threads.samples import answered, said
+
+
+async def filled(store: ThreadStore, **texts: str) -> None:
+    for name, text in texts.items():
+        await store.create(Thread(f"T-{name}", title="-", workspace="/w"), [said(text)])
+
+
+def names(hits: tuple[Hit, ...]) -> list[str]:
+    return [hit.thread.id.removeprefix("T-") for hit in hits]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "parser",
+        "PARSER",
+        "pars",
+        "loom/core/parser.py",
+        "parser.py",
+        "core/parser",
+        "fails",
+        "naïve",
+    ],
+)
+async def test_words_paths_and_beginnings_are_found(store: ThreadStore, query: str) -> None:
+    await filled(store, a="The naive loom/core/parser.py fails.", b="unrelated")
+    assert names(await store.search(query)) == ["a"]
+
+
+async def test_every_word_must_be_there(store: ThreadStore) -> None:
+    await filled(store, a="red green", b="red blue", c="green blue")
+    assert names(await store.search("blue red")) == ["b"]
+
+
+async def test_words_may_be_in_the_title(store: ThreadStore) -> None:
+    await store.create(Thread("T-1", title="Repair the login"), [said("hello")])
+    (hit,) = await store.search("login")
+    assert (hit.snippet, hit.entry) == ("Repair the login", 0)
+
+
+async def test_newest_comes_first_among_equals(store: ThreadStore) -> None:
+    await filled(store, a="same words", b="same words", c="same words")
+    assert names(await store.search("words")) == ["c", "b", "a"]
+
+
+async def test_thread_that_is_about_it_comes_before_one_that_mentions_it(
+    store: ThreadStore,
+) -> None:
+    await filled(store, about="cache cache cache", mentions="cache " + "other " * 500)
+    assert names(await store.search("cache")) == ["about", "mentions"]
+
+
+async def test_thread_is_found_once_however_often_it_matches(store: ThreadStore) -> None:
+    await store.create(Thread("T-a"), [said("-"), said("word"), answered("word"), said("word")])
+    assert names(await store.search("word")) == ["a"]
+
+
+async def test_whole_words_are_preferred_to_beginnings(store: ThreadStore) -> None:
+    await filled(store, whole="form", longer="formatted")
+    assert names(await store.search("form", limit=1)) == ["whole"]
+    assert set(names(await store.search("form"))) == {"whole", "longer"}
+
+
+async def test_search_can_be_kept_to_a_workspace(store: ThreadStore) -> None:
+    await filled(store, a="word")
+    await store.create(Thread("T-other", workspace="/other"), [said("-"), said("word")])
+    assert names(await store.search("word", workspace="/other")) == ["other"]
+
+
+async def test_commit_is_found_by_how_it_begins(store: ThreadStore) -> None:
+    sha = "0123456789abcdef0123456789abcdef01234567"
+    await store.create(Thread("T-a", git_commit=sha))
+    await filled(store, b="we saw 0123456 in the text", c="deadbeef was said")
+    assert names(await store.search("0123456")) == ["a"]
+    assert names(await store.search(sha.upper())) == ["a"]
+    assert names(await store.search("deadbeef")) == ["c"]
+
+
+async def test_signs_and_parts_of_words_are_found_in_recent_text(store: ThreadStore) -> None:
+    await filled(store, arrow="a -> b", wide="これは日本語です", plain="nothing")
+    assert names(await store.search("->")) == ["arrow"]
+    assert names(await store.search("日本語")) == ["wide"]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "\0"])
+async def test_empty_query_finds_nothing(store: ThreadStore, query: str) -> None:
+    await filled(store, a="word")
+    assert await store.search(query) == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"',
+        "word OR",
+        "text:word",
+        "NEAR(word)",
+        "wor* ^x",
+        "a AND",
+        "\\",
+        "word\0word",
+        "\udce9",
+        "(",
+    ],
+)
+async def test_syntax_of_the_index_is_plain_text(store: ThreadStore, query: str) -> None:
+    await filled(store, a="word")
+    assert names(await store.search(query)) in ([], ["a"])
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=st.text(max_size=60) | st.text('"*^:()-+ ANDORNOTx\0', max_size=30))
+async def test_any_string_is_answered(store: ThreadStore, query: str) -> None:
+    assert isinstance(await store.search(query), tuple)
+
+
+async def test_long_query_is_answered(store: ThreadStore) -> None:
+    await filled(store, a="word")
+    assert await store.search("word " * 50_000 + "x" * 100_000) is not None
+
+
+def test_excerpt_is_one_line_around_the_word_with_its_place() -> None:
+    line, marks = excerpt("intro " * 40 + "the\nNeedle is\there " + "rest " * 100, ["needle"])
+    assert "the Needle is here" in line
+    assert line[0] == line[-1] == "…"
+    assert [line[start:end] for start, end in marks] == ["Needle"]
