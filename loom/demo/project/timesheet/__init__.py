@@ -1,0 +1,1 @@
+"""Adds up the hours in a plain text timesheet."""
