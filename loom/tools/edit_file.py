@@ -37,7 +37,7 @@ read_file's line numbers) and stand there exactly once: add lines around it unti
 set replace_all. Give all edits of a file in one call; they apply in order, all or none. An empty \
 old_str appends new_str, or makes the file; an empty new_str deletes. Line endings and encoding \
 are kept."""
-    arguments = EditFileArguments
+    arguments: type[Struct] = EditFileArguments
     is_read_only = False
     is_mutating = True
 

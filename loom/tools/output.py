@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def visible(name: str) -> str:
+    """The file name `name` on one line, whatever characters it is made of."""
+    return printable(name if name.isprintable() else repr(name)[1:-1])
+
+
 def one_line(text: str, width: int = 120) -> str:
     """`text` as a summary for people: without control characters, at most `width` long."""
     short = text[: 4 * width]

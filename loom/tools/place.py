@@ -40,6 +40,16 @@ def _tool_error(error: OSError, path: str) -> ToolError:
     return ToolError(f"{path}: {(error.strerror or str(error)).lower()}")
 
 
+def open_regular(name: str, folder: int) -> BinaryIO:
+    """The regular file `name` of an open folder, for reading. Raises OSError for anything else."""
+    descriptor = os.open(name, _FILE, dir_fd=folder)
+    # Opened without blocking and then looked at: before, it could still become a pipe.
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", name)
+    return os.fdopen(descriptor, "rb")
+
+
 @dataclass(frozen=True)
 class Place:
     """An entry of an open folder; valid only inside `with locate(…)`.
@@ -86,20 +96,15 @@ class Place:
         """The regular file here, open for reading. Raises as `file_status` does."""
         self.file_status()
         with os_errors(self.relative):
-            descriptor = os.open(self.name, _FILE, dir_fd=self.folder)
-        file = os.fdopen(descriptor, "rb")
-        # Opened without blocking, since between the look and the opening it may become a pipe.
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            file.close()
-            raise ToolError(f"{self.relative} is not a regular file")
-        return file
+            return open_regular(self.name, self.folder)
 
-    def open_folder(self) -> int:
-        """A descriptor of the folder here, which the caller closes. Raises NotFound, ToolError."""
-        if self.status() is None:
+    def demand_folder(self) -> None:
+        """Raises NotFound (naming what is near) or ToolError when there is no folder here."""
+        status = self.status()
+        if status is None:
             raise NotFound(f"there is no folder {self.relative}", self._near())
-        with os_errors(self.relative):
-            return os.open(self.name, FOLDER, dir_fd=self.folder)
+        if not stat.S_ISDIR(status.st_mode):
+            raise ToolError(f"{self.relative} is not a folder")
 
     def replace(self, data: bytes, before: os.stat_result | None) -> None:
         """Put `data` here in one step: readers see the old content or the new, never a part.

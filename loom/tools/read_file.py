@@ -56,7 +56,7 @@ class ReadFile:
 Read a file of the workspace. Text comes as numbered lines (`     1→text`; the number and the \
 arrow are not part of the file); PNG, JPEG, GIF and WebP come as images. A long file comes in \
 part and the last line says how to read on: use offset and limit. Read a file before you edit it."""
-    arguments = ReadFileArguments
+    arguments: type[Struct] = ReadFileArguments
     is_read_only = True
     is_mutating = False
 

@@ -30,7 +30,7 @@ class WriteFile:
     description = """\
 Write a whole file, making it and its folders if needed. It replaces what was there: to change \
 part of a file use edit_file."""
-    arguments = WriteFileArguments
+    arguments: type[Struct] = WriteFileArguments
     is_read_only = False
     is_mutating = True
 

@@ -236,7 +236,7 @@ async def test_folder_swapped_for_a_link_meanwhile_leads_nowhere(
     turn = 0
     with swapping(workspace / "folder", outside) as swapped:
         await asyncio.to_thread(swapped.wait, 5)
-        while turn < 150 or (turn < 5_000 and not {"written", "refused"} <= outcomes):
+        while turn < 300 or (turn < 5_000 and not {"written", "refused"} <= outcomes):
             turn += 1
             outcomes.add(await outcome_of(write(context, "folder/file", "ours")))
             outcomes.add(await outcome_of(read(context, "folder/file")))
