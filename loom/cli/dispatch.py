@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from loom.cli import default
 from loom.cli.commands import BY_NAME
-from loom.cli.main import FAILED
+from loom.cli.status import FAILED
 
 
 class CommandModule(Protocol):

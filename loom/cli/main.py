@@ -1,15 +1,13 @@
-"""`loom`, the program: runs what was asked and turns its end into an exit status.
-
-Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 the reader of a pipe went away.
-"""
+"""`loom`, the program: runs what was asked and turns its end into an exit status."""
 
 import os
 import sys
 from collections.abc import Sequence
 
 from loom import __version__
+from loom.cli.status import BROKEN_PIPE, FAILED, INTERRUPTED
 
-FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
+__all__ = ["FAILED", "INTERRUPTED", "main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,6 +15,14 @@ def add_session_options(parser: ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="the provider's own name of a model")
     parser.add_argument("--mode", choices=MODES, help="what may run without asking")
     parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        type=allow_rule,
+        metavar="RULE",
+        help='may run without asking, such as "bash(make *)"; may be given again',
+    )
+    parser.add_argument(
         "--server-url", metavar="URL", help="a loom server; without one, Loom brings its own"
     )
     add_workspace_option(parser)
@@ -30,6 +38,11 @@ def add_workspace_option(parser: ArgumentParser) -> None:
         default=None,
         help="the folder to work in (default: here)",
     )
+
+
+def allow_rule(text: str) -> str:
+    """An argparse type: a rule of effect `allow`; the word itself may be left out."""
+    return text if text.lstrip().startswith("allow ") else f"allow {text}"
 
 
 def existing_folder(text: str) -> Path:

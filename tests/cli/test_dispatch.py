@@ -61,6 +61,11 @@ def test_flags_override_settings_and_what_was_not_given_does_not() -> None:
     assert workspace_of(args).is_absolute()
 
 
+def test_allow_takes_a_rule_with_or_without_its_first_word() -> None:
+    args = parse(["--allow", "bash(make *)", "--allow", "allow web_search", "hello"])
+    assert args.allow == ["allow bash(make *)", "allow web_search"]
+
+
 def test_the_modes_of_the_command_line_are_the_cores() -> None:
     assert protocol.MODES == MODES
 

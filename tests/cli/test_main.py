@@ -69,6 +69,32 @@ def test_an_error_of_ours_is_one_line_and_status_1(loom: Loom, tmp_path: Path) -
     assert done.stderr.count("\n") == 1
 
 
+INTERRUPTED_WHILE_READING = """
+import signal, sys
+from loom.cli.main import main
+
+class Interrupting:
+    def isatty(self):
+        return False
+
+    def read(self):
+        signal.raise_signal(signal.SIGINT)
+
+sys.stdin = Interrupting()
+sys.exit(main(["-p"]))
+"""
+
+
+def test_an_interrupt_is_status_130_without_a_trace(clean_environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_READING],
+        env=clean_environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ["config"]])
 def test_a_reader_that_went_away_is_met_with_silence(
     words: list[str], clean_environment: dict[str, str]
