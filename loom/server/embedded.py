@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from loom.core.errors import SessionError
 from loom.redact import Redactor
@@ -19,14 +18,9 @@ from loom.server.config import ServerConfig
 from loom.server.sockets import private_socket
 from loom.server.token import new_token
 
-if TYPE_CHECKING:
-    from aiohttp.web import Application
-
 log = logging.getLogger("loom.server")
 
 STOP_TIMEOUT = 3.0
-
-AppMaker = Callable[[ServerConfig, Redactor], "Application"]
 
 
 class EmbeddedServer:
@@ -37,7 +31,6 @@ class EmbeddedServer:
             used. What it raises is raised by `address`.
         directory: where the socket goes (`loom.directories.runtime_directory`).
         redactor: learns the keys, so that the process's own log knows them too.
-        make: makes the application; None for `loom.server.app.make_app`.
     """
 
     def __init__(
@@ -45,12 +38,10 @@ class EmbeddedServer:
         configure: Callable[[], ServerConfig],
         directory: Path,
         redactor: Redactor | None = None,
-        make: AppMaker | None = None,
     ) -> None:
         self._configure = configure
         self._directory = directory
         self._redactor = redactor or Redactor()
-        self._make = make
         self._address: Future[tuple[str, Secret]] = Future()
         self._worker = threading.Thread(target=self._run, name="loom-server")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -103,8 +94,7 @@ class EmbeddedServer:
         self._stop, self._loop = asyncio.Event(), asyncio.get_running_loop()
         token = new_token()
         config = replace(self._configure(), token=token, timeout_drain=STOP_TIMEOUT / 2)
-        make = self._make or (lambda config, redactor: make_app(config, redactor=redactor))
-        runner = make_runner(make(config, self._redactor))
+        runner = make_runner(make_app(config, redactor=self._redactor))
         with private_socket(self._directory) as (path, listener):
             try:
                 await runner.setup()

@@ -45,7 +45,7 @@ class NativeRoute:
         self._is_fixed = "{" not in path.upstream
         self._url = URL(settings.base_url + path.upstream) if self._is_fixed else URL()
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """Passes the request on and its answer back."""
         self._require_configured()
         request.app[METRICS].proxied.add(1, self._name, "native")
@@ -165,7 +165,7 @@ def native_routes(providers: Mapping[str, Provider]) -> Iterator[Route]:
                 yield Route(
                     path.method,
                     f"/proxy/{wire.provider}{path.path}",
-                    NativeRoute(wire, path, provider),
+                    NativeRoute(wire, path, provider).serve,
                     Access.SIGNED_IN,
                     wire.provider,
                 )

@@ -1,0 +1,140 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from loom.secrets import Secret
+from loom.server.app import make_app, make_runner
+from loom.server.config import SearchSettings, ServerConfig
+from loom.server.keys import METRICS
+from loom.server.llm.base import Provider, ProviderSettings
+from loom.server.llm.providers import make_provider
+from loom.server.metrics import Metrics
+from tests.fakes.upstream import RawUpstream, Script
+
+TOKEN = "lt_test-token-of-the-suite"
+KEY = "sk-upstream-key-0123456789"
+
+
+@dataclass
+class Loom:
+    """A running server and a client that is signed in."""
+
+    url: str
+    client: aiohttp.ClientSession
+    metrics: Metrics
+
+    async def stream(self, provider: str = "anthropic", **fields: Any) -> "Answer":
+        return await Answer.of(self.client, f"{self.url}/proxy/{provider}/stream", ask(**fields))
+
+
+@dataclass
+class Answer:
+    """A stream, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    async def of(cls, client: aiohttp.ClientSession, url: str, body: object) -> "Answer":
+        async with client.post(url, json=body) as response:
+            return cls(response.status, response.headers, await response.read())
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        blocks = self.body.decode().split("\n\n")
+        return [json.loads(b.partition("data: ")[2]) for b in blocks if b.startswith("event: llm")]
+
+    @property
+    def text(self) -> str:
+        return "".join(e["content"] for e in self.events if e["type"] == "text_delta")
+
+    def json(self) -> dict[str, Any]:
+        decoded: dict[str, Any] = json.loads(self.body)
+        return decoded
+
+
+def ask(**fields: Any) -> dict[str, Any]:
+    """The JSON of a small LlmRequest."""
+    message = {"role": "user", "content": [{"type": "text", "text": "Hi"}]}
+    return {"model": "default", "messages": [message], **fields}
+
+
+def settings(name: str, base_url: str, **fields: Any) -> ProviderSettings:
+    defaults = {"api_key": Secret(KEY), "model": "claude-test", "wire": ""}
+    return ProviderSettings(name, base_url, **{**defaults, **fields})
+
+
+Serve = Callable[..., Awaitable[Loom]]
+Upstream = Callable[[Script], Awaitable[RawUpstream]]
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def upstream(stack: AsyncExitStack) -> Upstream:
+    async def start(script: Script) -> RawUpstream:
+        return await stack.enter_async_context(RawUpstream(script))
+
+    return start
+
+
+@pytest.fixture
+def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
+    """Starts a server on real TCP, its providers all at `base_url` unless given."""
+
+    async def start(
+        base_url: str = "http://127.0.0.1:9",
+        *,
+        providers: dict[str, Provider] | None = None,
+        search: SearchSettings | None = None,
+        limits: dict[str, float] | None = None,
+        **config: Any,
+    ) -> Loom:
+        if providers is None:
+            given = [settings(name, base_url, **(limits or {})) for name in ("anthropic", "openai")]
+            providers = {each.name: make_provider(each) for each in given}
+        made = ServerConfig(
+            db_path=tmp_path / "server.db",
+            token=Secret(TOKEN),
+            providers={name: each.settings for name, each in providers.items()},
+            search=search or SearchSettings(),
+            timeout_drain=1.0,
+            **config,
+        )
+        return await _started(stack, made, providers)
+
+    return start
+
+
+async def _started(
+    stack: AsyncExitStack, config: ServerConfig, providers: dict[str, Provider]
+) -> Loom:
+    app = make_app(config, providers)
+    runner = make_runner(app)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = aiohttp.web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    client = aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"})
+    await stack.enter_async_context(client)
+    host, port = runner.addresses[0][:2]
+    return Loom(f"http://{host}:{port}", client, app[METRICS])
+
+
+async def within(seconds: float, condition: Callable[[], object]) -> None:
+    """Waits until `condition()` holds; fails after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)

@@ -1,0 +1,122 @@
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.fakes.claude_wire import END, START, text
+from tests.fakes.upstream import Line, Received
+from tests.server.conftest import Answer, Upstream, ask
+
+RUN = """
+import os, sys
+from loom.server.config import server_config
+from loom.server.daemon import run_daemon
+from loom.core.errors import ConfigError
+try:
+    sys.exit(run_daemon(server_config(os.environ)))
+except ConfigError as error:
+    sys.exit(error.message)
+"""
+
+
+def end(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+
+
+Start = Callable[..., Awaitable[Process]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
+    async with AsyncExitStack() as stack:
+
+        async def run(**environment: str) -> Process:
+            base = {"PATH": os.environ["PATH"], "XDG_STATE_HOME": str(tmp_path / "state")}
+            base |= {"LOOM_SERVER_PORT": "0", "LOOM_SERVER_DB_PATH": str(tmp_path / "db")}
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", RUN, env={**base, **environment}, stdout=PIPE, stderr=PIPE
+            )
+            stack.push_async_callback(process.wait)
+            stack.callback(end, process)
+            return process
+
+        yield run
+
+
+async def line(process: Process) -> str:
+    assert process.stdout is not None
+    return (await asyncio.wait_for(process.stdout.readline(), 20)).decode().rstrip("\n")
+
+
+async def refused(url: str) -> None:
+    """Waits until nobody listens at `url` any more."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, int(port))
+            except ConnectionRefusedError:
+                return
+            writer.close()
+
+
+async def test_it_says_where_it_listens_and_where_the_token_is(
+    start: Start, tmp_path: Path
+) -> None:
+    process = await start()
+    url = (await line(process)).removeprefix("Loom server at ")
+    path = Path((await line(process)).removeprefix("Token from "))
+    assert path.is_relative_to(tmp_path)
+    headers = {"Authorization": f"Bearer {path.read_text().strip()}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as client,
+        client.get(url + "/api/models") as response,
+    ):
+        assert response.status == 200
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_on_sigterm_open_streams_may_end(start: Start, upstream: Upstream) -> None:
+    go = asyncio.Event()
+
+    async def slow(request: Received, line: Line) -> None:
+        await line.stream()
+        await line.chunk(START + text("Hel"))
+        await go.wait()
+        await line.chunk(text("lo") + END)
+        await line.end()
+
+    up = await upstream(slow)
+    token = "lt_token-of-the-daemon-test"
+    process = await start(
+        LOOM_SERVER_ANTHROPIC_BASE_URL=up.url, LOOM_SERVER_TOKEN=token, ANTHROPIC_API_KEY="k" * 20
+    )
+    url = (await line(process)).removeprefix("Loom server at ")
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as client:
+        reply = asyncio.create_task(Answer.of(client, url + "/proxy/anthropic/stream", ask()))
+        await up.arrived.wait()
+        process.send_signal(signal.SIGTERM)
+        await refused(url)
+        go.set()
+        assert (await reply).text == "Hello"
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_port_in_use_is_said_plainly(start: Start, upstream: Upstream) -> None:
+    async def nothing(request: Received, line: Line) -> None:
+        pass
+
+    port = (await upstream(nothing)).url.rpartition(":")[2]
+    process = await start(LOOM_SERVER_PORT=port)
+    _, errors = await process.communicate()
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in errors.decode()
+    assert process.returncode == 1
