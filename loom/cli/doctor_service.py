@@ -1,26 +1,22 @@
 """What `loom doctor` asks of the server: another's, by HTTP, or the one Loom brings along."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
 from urllib.parse import urlsplit
 
+from loom.api.health import Component, Health
 from loom.cli.doctor_checks import Check, Examine, Place
 from loom.config import load
-from loom.core.errors import LoomError
-from loom.server.config import PROVIDER_DEFAULTS, server_config
-from loom.server.llm.base import ProviderSettings
+from loom.core import codec
+from loom.core.errors import CodecError, LoomError
+from loom.server.config import server_config
+from loom.server.llm.providers import make_provider
 
 TIMEOUT = 5.0
 MAX_SIZE = 1 << 20
 SCHEMES = {"http": HTTPConnection, "https": HTTPSConnection}
-# What makes the embedded server able to reach each provider.
-VARIABLES = {
-    "anthropic": "ANTHROPIC_API_KEY",
-    "openai": "OPENAI_API_KEY",
-    "vertex": "LOOM_SERVER_VERTEX_PROJECT_ID",
-}
+# Any one of them makes the embedded server able to reach a provider.
+VARIABLES = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "LOOM_SERVER_VERTEX_PROJECT_ID")
 
 
 def server(place: Place) -> Iterator[Check]:
@@ -42,55 +38,48 @@ def _embedded(place: Place) -> Iterator[Check]:
         yield Check("server", "fail", error.message, error.hint)
         return
     yield Check("server", "ok", "Loom brings its own (LOOM_SERVER_URL names another)")
-    found = [name for name, settings in providers.items() if _is_configured(settings)]
-    yield _providers(found, "Set one before you start Loom: " + ", ".join(VARIABLES.values()))
-
-
-def _is_configured(settings: ProviderSettings) -> bool:
-    # An endpoint of one's own, such as a local model's, may need no key.
-    is_own = settings.base_url != PROVIDER_DEFAULTS[settings.name].base_url
-    return bool(settings.api_key or settings.project or is_own)
+    found = [name for name, each in providers.items() if make_provider(each).is_configured]
+    yield _providers(found, "Set one before you start Loom: " + ", ".join(VARIABLES))
 
 
 def _remote(url: str) -> Iterator[Check]:
     remedy = "Start it with `loom --server`, or unset LOOM_SERVER_URL to use Loom's own."
     try:
         health = _health(url)
-    except (OSError, ValueError) as error:
-        yield Check("server", "fail", f"{url} does not answer: {error}", remedy)
+    except (OSError, ValueError, CodecError) as error:
+        yield Check("server", "fail", f"{url} does not answer as a loom server: {error}", remedy)
         return
-    status = str(health.get("status", "unknown"))
-    state = Check("server", "ok", f"{url} is {status}")
-    yield state if status == "healthy" else Check("server", "warn", state.text, f"See {url}/health")
-    yield _providers(_usable(health), "Give the server a key; its README says how.")
+    if health.status == "healthy":
+        yield Check("server", "ok", f"{url} is healthy")
+    else:
+        yield Check("server", "warn", f"{url} is {health.status}", f"See {url}/health.")
+    component = health.components.get("llm_providers", Component("unknown"))
+    found = [each.name for each in component.providers if each.status == "healthy"]
+    yield _providers(found, "Give the server a key: LOOM_SERVER_ANTHROPIC_API_KEY and the like.")
 
 
-def _health(url: str) -> dict[str, Any]:
-    """The body of /health, which says why also with status 503. Raises OSError, ValueError."""
+def _health(url: str) -> Health:
+    """The body of /health, which says why also with status 503.
+
+    Raises:
+        OSError, ValueError: no HTTP server is there.
+        CodecError: it is not a loom server.
+    """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise ValueError("not an http:// or https:// address")
     connection = SCHEMES[parts.scheme](parts.hostname, parts.port, timeout=TIMEOUT)
     try:
         connection.request("GET", f"{parts.path.rstrip('/')}/health")
-        health = json.loads(connection.getresponse().read(MAX_SIZE))
+        return codec.decode(connection.getresponse().read(MAX_SIZE), Health)
     except HTTPException as error:
         raise ValueError(f"not HTTP: {error!r}") from error
     finally:
         connection.close()
-    if not isinstance(health, dict):
-        raise ValueError("its /health is not a loom server's")
-    return health
-
-
-def _usable(health: Mapping[str, Any]) -> list[str]:
-    component = health.get("components", {}).get("llm_providers", {})
-    rows = component.get("providers", component) if isinstance(component, dict) else component
-    return [row["name"] for row in rows if row.get("status") == "healthy"]
 
 
 def _providers(names: list[str], remedy: str) -> Check:
     real = [name for name in names if name != "demo"]
     if real:
-        return Check("providers", "ok", f"keys for {', '.join(real)}")
-    return Check("providers", "warn", "no key for any: only the demo model can answer", remedy)
+        return Check("providers", "ok", f"ready: {', '.join(real)}")
+    return Check("providers", "warn", "none has a key: only the demo model can answer", remedy)

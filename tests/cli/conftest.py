@@ -1,11 +1,28 @@
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+
+@dataclass(frozen=True)
+class Served:
+    """A running `loom --server`, and what it said when it listened."""
+
+    process: subprocess.Popen[str]
+    greeting: tuple[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.greeting[0].rsplit(" ", 1)[-1].strip()
+
+
+Serve = Callable[..., Served]
 Loom = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -30,3 +47,26 @@ def loom(clean_environment: dict[str, str], tmp_path: Path) -> Loom:
         )
 
     return run
+
+
+@pytest.fixture
+def serve(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Serve]:
+    """Starts `loom --server` on a free port; stops it when the test is over."""
+    with ExitStack() as stack:
+
+        def start(**variables: str) -> Served:
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-m", "loom", "--server", "--port", "0"],
+                    env={**clean_environment, **variables},
+                    cwd=tmp_path,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                )
+            )
+            stack.callback(process.send_signal, signal.SIGTERM)
+            assert process.stdout is not None
+            return Served(process, (process.stdout.readline(), process.stdout.readline()))
+
+        yield start

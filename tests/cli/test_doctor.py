@@ -1,43 +1,14 @@
 import json
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
-from tests.cli.conftest import Loom
-
-HEALTH = {
-    "status": "healthy",
-    "components": {"llm_providers": [{"name": "openai", "status": "healthy"}]},
-}
+from tests.cli.conftest import Loom, Serve
 
 
 def findings(loom: Loom, **variables: str) -> dict[str, tuple[str, str]]:
     rows = json.loads(loom("doctor", "--json", **variables).stdout)
     return {row["name"]: (row["state"], row["text"]) for row in rows}
-
-
-@pytest.fixture
-def health_url() -> Iterator[str]:
-    """A server that only knows its health."""
-
-    class Health(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps(HEALTH).encode())
-
-        def log_message(self, *args: object) -> None:
-            """Tests print nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
-        worker = Thread(target=server.serve_forever, args=(0.01,))
-        worker.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        worker.join()
 
 
 def test_every_line_that_is_not_ok_says_what_to_do(loom: Loom) -> None:
@@ -47,21 +18,28 @@ def test_every_line_that_is_not_ok_says_what_to_do(loom: Loom) -> None:
 
 def test_without_a_key_the_doctor_names_the_variables(loom: Loom) -> None:
     done = loom("doctor")
-    assert "no key for any" in done.stdout
+    assert "none has a key" in done.stdout
     assert "ANTHROPIC_API_KEY" in done.stdout
     assert done.returncode == 0
 
 
 def test_a_key_is_found_and_never_shown(loom: Loom) -> None:
     done = loom("doctor", OPENAI_API_KEY="sk-very-secret-0123456789")
-    assert "keys for openai" in done.stdout
+    assert "ready: openai" in done.stdout
     assert "very-secret" not in done.stdout + done.stderr
 
 
-def test_another_server_is_asked_for_its_health(loom: Loom, health_url: str) -> None:
-    found = findings(loom, LOOM_SERVER_URL=health_url)
-    assert found["server"] == ("ok", f"{health_url} is healthy")
-    assert found["providers"] == ("ok", "keys for openai")
+def test_another_server_is_asked_for_its_health(loom: Loom, serve: Serve) -> None:
+    url = serve(LOOM_SERVER_OPENAI_API_KEY="sk-of-the-server").url
+    found = findings(loom, LOOM_SERVER_URL=url)
+    assert found["server"] == ("ok", f"{url} is healthy")
+    assert found["providers"] == ("ok", "ready: openai")
+
+
+def test_a_server_without_keys_is_told_what_it_lacks(loom: Loom, serve: Serve) -> None:
+    found = findings(loom, LOOM_SERVER_URL=serve().url)
+    assert found["server"][0] == "warn"
+    assert "only the demo model" in found["providers"][1]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "file:///etc/passwd", "nonsense"])
