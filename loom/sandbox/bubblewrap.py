@@ -50,6 +50,7 @@ class Bubblewrap:
         privileges: arguments that depend on who runs it, as `find_sandbox` found them to work.
         masked: files, folders and sockets that are hidden; those missing are looked for each time.
         writable: further folders that may be written, such as a package manager's cache.
+        shown: folders that are shown, read-only, though they lie in `/tmp`.
         has_network: whether the network can be reached. If so, TCP on this machine and abstract
             Unix sockets can be reached too.
     """
@@ -58,6 +59,7 @@ class Bubblewrap:
     privileges: tuple[str, ...] = ()
     masked: tuple[Path, ...] = ()
     writable: tuple[Path, ...] = ()
+    shown: tuple[Path, ...] = ()
     has_network: bool = False
 
     @property
@@ -94,6 +96,7 @@ class Bubblewrap:
             *_SYSTEM,
             *_temporary(scratch),
             *_hide(outer),
+            *_bind("--ro-bind", self.shown),
             *_bind("--bind", opened),
             *_bind("--ro-bind", [scratch] if scratch is not None else []),
             *_hide(inner),

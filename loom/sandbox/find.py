@@ -8,11 +8,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import loom
 from loom.sandbox.base import NoSandbox, Sandbox
 from loom.sandbox.bubblewrap import Bubblewrap
 from loom.sandbox.credentials import credential_paths
 
 _PROBE_SECONDS = 10
+# Places to look at, not files that would be made: S108 does not apply.
+_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
 
 _ROOT_PRIVILEGES = (
     # Enough for root's own work on files of other users, such as a mounted workspace; nothing by
@@ -57,7 +60,9 @@ def find_sandbox(
     hidden = (*masked, *credential_paths(home, environment))
     complaint = ""
     for privileges in _ROOT_PRIVILEGES if os.getuid() == 0 else _USER_PRIVILEGES:
-        sandbox = Bubblewrap(program, privileges, hidden, tuple(writable), has_network)
+        sandbox = Bubblewrap(
+            program, privileges, hidden, tuple(writable), _loom_in_temporary(), has_network
+        )
         complaint = _complaint(sandbox, environment)
         if not complaint:
             return sandbox
@@ -65,6 +70,16 @@ def find_sandbox(
 
 
 _ADVICE = "Allow unprivileged user namespaces, or run Loom where they are allowed."
+
+
+def _loom_in_temporary() -> tuple[Path, ...]:
+    """Where Loom and its Python are, if that is in the `/tmp` that commands do not see.
+
+    Loom's own workers run in the sandbox too.
+    """
+    own = {Path(loom.__file__).parent.parent, Path(sys.prefix), Path(sys.base_prefix)}
+    temporary = (Path(tempfile.gettempdir()), *map(Path, _TEMPORARY))
+    return tuple(sorted(path for path in own if any(map(path.is_relative_to, temporary))))
 
 
 def _complaint(sandbox: Bubblewrap, environment: Mapping[str, str]) -> str:

@@ -71,6 +71,8 @@ class ToolContext:
         search: the web through the server: (query, max_results) -> hits. Raises ToolError.
         spawn: runs a sub-agent in a thread of its own: (description, prompt) -> its last words.
         scratch: a private folder for this session's long outputs.
+        provider: the session's own, to which `oracle` falls back.
+        oracle: provider and model that `oracle` asks unless it is told otherwise.
     """
 
     workspace: Path
@@ -83,6 +85,8 @@ class ToolContext:
     search: Callable[[str, int], Awaitable[tuple[SearchHit, ...]]]
     spawn: Callable[[str, str], Awaitable[str]]
     scratch: Path
+    provider: str = ""
+    oracle: tuple[str, str] = ("openai", "default")
 
 
 class Tool(Protocol):

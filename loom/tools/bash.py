@@ -49,7 +49,7 @@ Run a shell command in the workspace and read its output. Each call is a new she
 or folder carries over, stdin is empty, nothing can ask. Processes left running are killed when \
 the command ends; for servers and watchers set background and use bash_job. Prefer read_file, \
 edit_file, list_files and code_search over cat, sed, ls and grep."""
-    arguments = BashArguments
+    arguments: type[Struct] = BashArguments
     is_read_only = False
     is_mutating = True
 

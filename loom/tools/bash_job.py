@@ -30,7 +30,7 @@ class BashJob:
 
     name = "bash_job"
     description = "List the background jobs that bash started, read their new output, or kill one."
-    arguments = BashJobArguments
+    arguments: type[Struct] = BashJobArguments
     is_read_only = False
     is_mutating = False
 
