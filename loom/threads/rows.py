@@ -8,7 +8,7 @@ row never hides the others.
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -152,18 +152,27 @@ def _printable(text: str) -> str:
 def _with_images(entry: Entry, change: Callable[[Image], Block]) -> Entry:
     """The entry with every image replaced, and blocks that an older Loom did not know opened."""
     if isinstance(entry, MessageEntry):
-        content = tuple(_changed(block, change) for block in entry.message.content)
-        return replace(entry, message=replace(entry.message, content=content))
-    if isinstance(entry, ToolResultEntry):
-        return replace(entry, result=_changed(entry.result, change))
+        content = _changed(entry.message.content, change)
+        if content is not entry.message.content:
+            return MessageEntry(replace(entry.message, content=content))
+    elif isinstance(entry, ToolResultEntry):
+        return ToolResultEntry(_changed_block(entry.result, change))
     return entry
 
 
-def _changed(block: Block, change: Callable[[Image], Block]) -> Any:
+def _changed(content: Sequence[Block], change: Callable[[Image], Block]) -> Any:
+    """`content` itself where there is nothing to change, which is nearly always."""
+    if not any(isinstance(block, Image | ToolResult | Unknown) for block in content):
+        return content
+    return tuple(_changed_block(block, change) for block in content)
+
+
+def _changed_block(block: Block, change: Callable[[Image], Block]) -> Any:
     if isinstance(block, Image):
         return change(block)
     if isinstance(block, ToolResult):
-        return replace(block, content=tuple(_changed(piece, change) for piece in block.content))
+        content = _changed(block.content, change)
+        return block if content is block.content else replace(block, content=content)
     return codec.known(block) if isinstance(block, Unknown) else block
 
 

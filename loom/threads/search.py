@@ -6,6 +6,7 @@ read newest first, and only what it gave is scored, here.
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -14,31 +15,31 @@ from msgspec import Struct
 from loom.core.messages import Thread
 from loom.threads import heads, reading
 
-NEWEST = 300
+# Of each thread so many rows, of all threads so many, and so many hits looked at to find them.
+ROWS_EACH, ROWS, HITS = 8, 300, 5_000
 WORDS = 32
 WORD_CHARACTERS = 128
-SUBSTRING_ROWS = 5_000
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
 _BEFORE, _AFTER = 40, 120
 
 # CROSS JOIN keeps SQLite's planner from starting anywhere but at the index.
 _MATCHING = """
-SELECT entries.id, entries.thread, entries.text
+SELECT entries.id, entries.thread
 FROM entries_text CROSS JOIN entries ON entries.id = entries_text.rowid
     CROSS JOIN threads ON threads.key = entries.thread
-WHERE entries_text MATCH :expression AND threads.deleted_at IS NULL
+WHERE entries_text MATCH :wanted AND threads.deleted_at IS NULL
     AND (:workspace IS NULL OR threads.workspace = :workspace)
-ORDER BY entries_text.rowid DESC LIMIT :limit
+ORDER BY entries_text.rowid DESC LIMIT :hits
 """
 
 _CONTAINING = """
-SELECT entries.id, entries.thread, entries.text
-FROM (SELECT id, thread, text FROM entries ORDER BY id DESC LIMIT :rows) AS entries
+SELECT entries.id, entries.thread
+FROM (SELECT id, thread, text FROM entries ORDER BY id DESC LIMIT :hits) AS entries
     JOIN threads ON threads.key = entries.thread
-WHERE instr(lower(entries.text), lower(:expression)) AND threads.deleted_at IS NULL
+WHERE instr(lower(entries.text), lower(:wanted)) AND threads.deleted_at IS NULL
     AND (:workspace IS NULL OR threads.workspace = :workspace)
-ORDER BY entries.id DESC LIMIT :limit
+ORDER BY entries.id DESC
 """
 
 
@@ -59,12 +60,12 @@ class Hit(Struct, frozen=True, omit_defaults=True):
 class _Row(NamedTuple):
     entry: int
     thread: int
-    text: str
 
 
 class _Found(NamedTuple):
     score: float
     row: _Row
+    text: str
 
 
 def search(
@@ -80,7 +81,10 @@ def search(
         return by_commit
     words = words_of(query)
     rows = _matching_rows(connection, query, words, limit, workspace)
-    hits = [_hit(connection, found, words or (query,)) for found in _best(rows, words)]
+    hits = [
+        _hit(connection, found, words or (query,))
+        for found in _best(connection, rows, words)[:limit]
+    ]
     by_head = _heads(connection, query, limit, workspace)
     known = {hit.thread.id for hit in by_head}
     return (*by_head, *(hit for hit in hits if hit.thread.id not in known))[:limit]
@@ -128,23 +132,41 @@ def _matching_rows(
 
     Beginnings have to gather every word that continues them, so they are not tried first.
     """
-    common = {"workspace": workspace, "limit": NEWEST, "rows": SUBSTRING_ROWS}
+
+    def newest(statement: str, wanted: str) -> list[_Row]:
+        parameters = {"wanted": wanted, "workspace": workspace, "hits": HITS}
+        return _spread(connection.execute(statement, parameters))
+
     rows: list[_Row] = []
     for is_prefix in (False, True) if words else ():
-        expression = expression_of(words, is_prefix=is_prefix)
-        rows += map(_Row._make, connection.execute(_MATCHING, common | {"expression": expression}))
+        rows += newest(_MATCHING, expression_of(words, is_prefix=is_prefix))
         if len({row.thread for row in rows}) >= limit:
             break
-    if not rows:
-        rows += map(_Row._make, connection.execute(_CONTAINING, common | {"expression": query}))
+    return rows or newest(_CONTAINING, query)
+
+
+def _spread(hits: Iterable[tuple[int, int]]) -> list[_Row]:
+    """The newest rows, few of each thread, so that one long thread does not fill the answer."""
+    rows: list[_Row] = []
+    counts: Counter[int] = Counter()
+    for row in map(_Row._make, hits):
+        counts[row.thread] += 1
+        if counts[row.thread] <= ROWS_EACH:
+            rows.append(row)
+        if len(rows) == ROWS:
+            break
     return rows
 
 
-def _best(rows: Iterable[_Row], words: Sequence[str]) -> list[_Found]:
+def _best(
+    connection: sqlite3.Connection, rows: Iterable[_Row], words: Sequence[str]
+) -> list[_Found]:
     """The best row of each thread; best first, newer first among equals."""
     best: dict[int, _Found] = {}
     for row in rows:
-        found = _Found(_score(row.text, words), row)
+        query = "SELECT text FROM entries WHERE id = ?"
+        (text,) = connection.execute(query, (row.entry,)).fetchone()
+        found = _Found(_score(text, words), row, text)
         if row.thread not in best or found.score > best[row.thread].score:
             best[row.thread] = found
     return sorted(best.values(), key=lambda found: (-found.score, -found.row.entry))
@@ -161,7 +183,7 @@ def _score(text: str, words: Sequence[str]) -> float:
 
 def _hit(connection: sqlite3.Connection, found: _Found, words: Sequence[str]) -> Hit:
     thread = reading.thread_by_key(connection, found.row.thread)
-    line, marks = excerpt(found.row.text, words)
+    line, marks = excerpt(found.text, words)
     return Hit(thread, line, marks, round(found.score, 4), found.row.entry)
 
 

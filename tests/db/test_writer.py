@@ -113,6 +113,27 @@ async def test_cancelled_job_that_has_not_begun_is_dropped(writer: Writer, path:
     assert rows(path) == ["wanted"]
 
 
+async def test_cancelled_job_that_has_begun_is_committed_all_the_same(
+    writer: Writer, path: Path
+) -> None:
+    gate, _held = await hold(writer)
+
+    def last(connection: sqlite3.Connection) -> None:
+        asyncio.run_coroutine_threadsafe(cancel(), loop).result(10)
+        insert("kept")(connection)
+
+    async def cancel() -> None:
+        cancelled.cancel()
+
+    loop = asyncio.get_running_loop()
+    cancelled = asyncio.ensure_future(writer.run(last))
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    await writer.run(insert("next"))
+    assert rows(path) == ["kept", "next"]
+
+
 async def test_closing_commits_what_waits(writer: Writer, path: Path) -> None:
     gate, _held = await hold(writer)
     jobs = [asyncio.ensure_future(writer.run(insert(n))) for n in range(200)]

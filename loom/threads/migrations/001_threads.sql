@@ -34,9 +34,9 @@ CREATE TABLE entries (
     seq INTEGER NOT NULL,
     parent INTEGER REFERENCES entries (id) CHECK (parent < id),
     kind TEXT NOT NULL,
-    body BLOB NOT NULL,
-    text TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL,
+    text TEXT NOT NULL DEFAULT '',
+    body BLOB NOT NULL,
     UNIQUE (thread, seq)
 );
 
