@@ -59,7 +59,7 @@ def failure(call: ToolCall, error: LoomError, duration_ms: int = 0) -> ToolResul
 
 
 def _result(call: ToolCall, answer: Answer, context: ToolContext, duration_ms: int) -> ToolResult:
-    content: tuple[Text | Image, ...] = (*fit(answer, context.scratch), *answer.images)
+    content: tuple[Text | Image, ...] = (*fit(answer.text, context.scratch), *answer.images)
     return ToolResult(call.id, content, answer.is_error, answer.display, duration_ms)
 
 

@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 
 from loom.core.messages import Text
-from loom.tools.base import Answer
 
 MAX_ANSWER = 100_000
 """Characters of one result that the model is shown."""
@@ -37,24 +36,28 @@ def clip(line: str, width: int = MAX_LINE) -> str:
     return f"{line[:width]}… [{len(line) - width:,} more characters]"
 
 
-def fit(answer: Answer, scratch: Path) -> tuple[Text, ...]:
-    """The text of `answer` as blocks; what exceeds MAX_ANSWER is kept in a file that is named.
+def fit(text: str, scratch: Path) -> tuple[Text, ...]:
+    """`text` as blocks; what exceeds MAX_ANSWER is kept in a file that is named.
 
     The beginning and the last part are shown, since the end of an output is where its verdict
-    stands. Raises OSError when the file cannot be written.
+    stands.
     """
-    text = printable(answer.text)
+    text = printable(text)
     if len(text) <= MAX_ANSWER:
         return (Text(text),) if text else ()
-    where = _keep(text, scratch)
     head, tail = text[: MAX_ANSWER - _TAIL], text[-_TAIL:]
     left_out = len(text) - len(head) - len(tail)
-    return (Text(f"{head}\n… [{left_out:,} characters left out; all of it: {where}]\n{tail}"),)
+    rest = f"… [{left_out:,} characters left out; {_keep(text, scratch)}]"
+    return (Text(f"{head}\n{rest}\n{tail}"),)
 
 
-def _keep(text: str, scratch: Path) -> Path:
+def _keep(text: str, scratch: Path) -> str:
     data = text.encode()
     where = scratch / f"output-{hashlib.sha256(data).hexdigest()[:16]}.txt"
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    where.write_bytes(data)
-    return where
+    try:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        where.write_bytes(data)
+    except OSError as error:
+        # A full disk must not turn a tool's success into a failure.
+        return f"they could not be kept: {error.strerror}"
+    return f"all of it: {where}"

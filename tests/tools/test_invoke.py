@@ -24,7 +24,7 @@ class Echo:
 
     name = "echo"
     description = "Echo."
-    arguments = EchoArguments
+    arguments: type[Struct] = EchoArguments
     is_read_only = True
     is_mutating = False
 
@@ -111,6 +111,13 @@ async def test_long_answer_is_cut_and_kept_whole_in_scratch(context: ToolContext
     kept = Path(text.split("all of it: ")[1].split("]")[0])
     assert kept.read_text() == "0123456789" * 20_000
     assert kept.parent == context.scratch
+
+
+async def test_long_answer_that_cannot_be_kept_is_still_an_answer(context: ToolContext) -> None:
+    context.scratch.write_text("a file where the folder should be")
+    result = await call(context, input={"text": "0123456789", "count": 20_000})
+    assert not result.is_error
+    assert "they could not be kept: " in text_of(result)
 
 
 async def test_lone_surrogates_do_not_reach_the_wire(context: ToolContext) -> None:

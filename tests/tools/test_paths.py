@@ -62,7 +62,7 @@ def test_link_to_a_file_outside_is_neither_read_nor_written(
 ) -> None:
     (workspace / "d").mkdir()
     (workspace / "link").symlink_to(link.format(outside=outside))
-    for act in (read, lambda *path: write(*path, b"changed")):
+    for act in (read, lambda root, path: write(root, path, b"changed")):
         with pytest.raises(PathOutsideWorkspace):
             act(workspace, "link")
     assert (outside / "secret").read_text() == "kept"
