@@ -87,7 +87,7 @@ class Authorizer:
         offered = suggestions(access)
         if not self._has_person:
             self._decided(key, False, "no_person", reason)
-            hint = NO_PERSON_HINT.format(offered[0])
+            hint = NO_PERSON_HINT.format(offered[0].removeprefix("allow "))
             raise PermissionDenied(f"not allowed: {reason}", hint)
         preview = await tool.preview(arguments, context)
         asked = PermissionAsked(
@@ -114,14 +114,13 @@ class Authorizer:
             await self._remember(decision)
 
     async def _remember(self, decision: Decide) -> None:
-        for line in filter(None, map(str.strip, decision.rule.splitlines())):
-            try:
-                rule = parse_rule(line)
-                self._rules = (*self._rules, rule)
-                if decision.scope != "session":
-                    await self._keep_rule(rule, decision.scope)
-            except ConfigError as error:
-                self._emit(Notice(text=error.message, level="warning", hint=error.hint))
+        try:
+            rule = parse_rule(decision.rule)
+            self._rules = (*self._rules, rule)
+            if decision.scope != "session":
+                await self._keep_rule(rule, decision.scope)
+        except ConfigError as error:
+            self._emit(Notice(text=error.message, level="warning", hint=error.hint))
 
     def answer(self, decision: Decide) -> bool:
         """Hand a person's decision to the call that waits; False when none does."""
@@ -136,15 +135,16 @@ class Authorizer:
 
 
 def suggestions(access: Access) -> tuple[str, ...]:
-    """Rules to offer for "always", narrowest first."""
+    """Rules to offer for "always", narrowest first; a line of several commands has several."""
+    exact = [f"allow {access.tool}({target})" for target in access.targets]
     if access.kind == "execute":
-        exact = "\n".join(f"allow {access.tool}({target})" for target in access.targets)
-        wide = "\n".join(dict.fromkeys(_widened(access.tool, t) for t in access.targets))
-        return tuple(dict.fromkeys(filter(None, (exact, wide)))) or (f"allow {access.tool}",)
-    if access.kind == "write":
-        exact = "\n".join(f"allow {access.tool}({target})" for target in access.targets)
-        return tuple(filter(None, (exact, f"allow {access.tool}(**)")))
-    return (f"allow {access.tool}",)
+        wide = [_widened(access.tool, target) for target in access.targets]
+        offered = wide if len(wide) > 1 else [*exact, *wide]
+    elif access.kind == "write":
+        offered = [*exact, f"allow {access.tool}(**)"]
+    else:
+        offered = []
+    return tuple(dict.fromkeys(offered)) or (f"allow {access.tool}",)
 
 
 def _widened(tool: str, target: str) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from loom.core.ids import message_id, thread_id
 from loom.core.llm import LlmEvent, LlmRequest, LlmResponse
@@ -25,6 +25,10 @@ class Model(Protocol):
 
     async def complete(self, provider: str, request: LlmRequest) -> LlmResponse:
         """One whole answer. Raises ProviderError."""
+        ...
+
+    async def models(self) -> list[dict[str, Any]]:
+        """Rows of `provider`, `model`, `is_configured`, `is_default`. Raises ProviderError."""
         ...
 
 

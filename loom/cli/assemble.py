@@ -61,13 +61,13 @@ async def open_host(plan: Plan) -> "AsyncIterator[Host]":
     await asyncio.to_thread(_import_parts)
     from loom.host.sessions import Host
     from loom.process import make_undumpable
-    from loom.threads.location import database_path
+    from loom.threads.location import database
     from loom.threads.store import ThreadStore
 
     make_undumpable()
     async with AsyncExitStack() as stack:
         find = await stack.enter_async_context(_server(plan))
-        path = plan.database or database_path(plan.environment)
+        path = plan.database or database(plan.environment)
         store = await asyncio.to_thread(ThreadStore.open, path)
         await stack.enter_async_context(store)
         services = await stack.enter_async_context(_services(plan, store, find))
@@ -148,10 +148,11 @@ async def _services(plan: Plan, store: "ThreadStore", find: Find) -> "AsyncItera
 
 
 def _searcher(find: Find) -> "Callable[[str, int], Awaitable[tuple[SearchHit, ...]]]":
-    from loom.api.client import Client
     from loom.tools.base import SearchHit
 
     async def search(query: str, max_results: int) -> tuple[SearchHit, ...]:
+        from loom.api.client import Client
+
         try:
             async with Client(find) as client:
                 found = await client.search(query, max_results)
@@ -192,7 +193,12 @@ def agent_settings(plan: Plan) -> "AgentSettings":
         max_tokens=settings.agent.max_tokens or None,
         has_person=plan.has_person,
         mode=settings.mode,
-        rules=settings.rules + tuple(parse_rule(text) for text in plan.allowed),
+        rules=settings.rules + tuple(parse_rule(_as_rule(text)) for text in plan.allowed),
         provider=settings.provider,
         model=settings.model,
     )
+
+
+def _as_rule(text: str) -> str:
+    """`--allow bash(ls)` and `--allow "allow bash(ls)"` mean the same."""
+    return text if text.startswith("allow ") else f"allow {text}"

@@ -67,6 +67,10 @@ class ScriptedModel:
         assert isinstance(last, LlmError)
         raise ProviderError(last)
 
+    async def models(self) -> list[dict]:
+        row = {"provider": "scripted", "model": "scripted-1"}
+        return [{**row, "is_configured": True, "is_default": True}]
+
     def _events(self, request: LlmRequest, index: int) -> list[LlmEvent]:
         turn = self._turns[min(index, len(self._turns) - 1)]
         return turn(request) if callable(turn) else turn

@@ -1,0 +1,69 @@
+"""The Textual app: themes, style sheets, the palette, and one chat screen."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from loom.commands import COMMANDS
+from loom.screens.chat import ChatScreen
+from loom.screens.start import Start
+from loom.widgets.modal import Modal
+from loom.widgets.styles import stylesheets
+from loom.widgets.theme import THEMES, own_variables
+
+
+class LoomApp(App[None]):
+    """Loom on a terminal or in a browser."""
+
+    TITLE = "Loom"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", "Quit", show=False)]
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(css_path=[*stylesheets()])
+        self._chat = ChatScreen(start)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = start.theme if start.theme in self.available_themes else "loom-dark"
+        if start.reduced_motion:
+            self.animation_level = "none"
+
+    @property
+    def last_thread(self) -> str:
+        """Id of the thread that was on the screen last; empty when nothing was said in it."""
+        return self._chat.spoken_thread
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Loom's own variables, so that every theme can be used."""
+        return own_variables(self.current_theme)
+
+    def on_mount(self) -> None:
+        """Show the conversation."""
+        self.push_screen(self._chat)
+
+    def action_leave(self) -> None:
+        """Close the sessions, then the app."""
+        self._chat.leave()
+
+    def on_modal_typed_ahead(self, event: Modal.TypedAhead) -> None:
+        """A letter typed while a question came up belongs to the input."""
+        self._chat.prompt.insert_text(event.character)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's lines: every slash command that needs no argument."""
+        if not isinstance(screen, ChatScreen):
+            return
+        for command in COMMANDS:
+            if not command.argument or command.argument.startswith("["):
+                line = f"/{command.name}"
+                yield SystemCommand(
+                    command.name, command.summary, lambda line=line: _run(screen, line)
+                )
+
+
+def _run(screen: ChatScreen, line: str) -> None:
+    screen.run_worker(screen.commands.run(line))

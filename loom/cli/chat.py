@@ -1,0 +1,73 @@
+"""`loom [PROMPT]`: the app."""
+
+import os
+import sys
+from argparse import Namespace
+from dataclasses import dataclass
+
+from loom.cli.assemble import Plan, open_host
+from loom.cli.options import overrides, workspace_of
+from loom.config.load import load
+from loom.core.errors import ConfigError
+from loom.directories import state_directory
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the app begins with; see `loom.screens.start.Start` for the words."""
+
+    plan: Plan
+    prompt: str = ""
+    draft: str = ""
+    resume: str | None = None
+    is_private: bool = False
+    is_demo: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def run(args: Namespace) -> int:
+    """Open the app on a new thread. Raises LoomError."""
+    return show(opening_of(args, prompt=args.prompt))
+
+
+def opening_of(
+    args: Namespace, *, prompt: str = "", resume: str | None = None, is_private: bool = False
+) -> Opening:
+    """What the flags and the settings say. Raises ConfigError."""
+    workspace = workspace_of(args)
+    config = load(os.environ, workspace, overrides(args))
+    allowed = tuple(getattr(args, "allow", None) or ())
+    plan = Plan(workspace, config.settings, os.environ, allowed=allowed)
+    return Opening(plan, prompt=prompt, resume=resume, is_private=is_private, notes=config.warnings)
+
+
+def show(opening: Opening) -> int:
+    """Run the app until the person leaves. Raises ConfigError without a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("the app needs a terminal", 'Without one: loom -p "…"')
+    from loom.app import LoomApp
+    from loom.screens.start import Start
+
+    plan = opening.plan
+    settings = plan.settings
+    start = Start(
+        open_host=lambda: open_host(plan),
+        workspace=plan.workspace,
+        provider=settings.provider,
+        model=settings.model,
+        mode=settings.mode,
+        theme=settings.tui.theme,
+        prompt=opening.prompt,
+        draft=opening.draft,
+        resume=opening.resume,
+        is_private=opening.is_private,
+        notes=opening.notes,
+        history=state_directory(plan.environment) / "history",
+        is_demo=opening.is_demo,
+        reduced_motion=settings.tui.reduced_motion,
+    )
+    app = LoomApp(start)
+    app.run(mouse=settings.tui.mouse)
+    if app.last_thread and not opening.is_demo:
+        print(f"loom resume {app.last_thread}")
+    return app.return_code or 0

@@ -1,0 +1,6 @@
+"""What a person is looking at.
+
+start: what the app is opened with · chat: the chat screen · live: the host behind it ·
+conversation: the session it shows · questions: permission modals, one at a time · attachments:
+what a message carries · mentions: completions of files and threads.
+"""

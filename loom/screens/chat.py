@@ -1,0 +1,341 @@
+"""The chat screen: one conversation, and everything else when it is needed."""
+
+import asyncio
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Static
+
+from loom.agent.session import AgentSession
+from loom.commands import COMMANDS
+from loom.core.errors import LoomError, ThreadNotFound, ToolError
+from loom.core.messages import Text
+from loom.core.protocol import MODES, AnyOp, Cancel, Decide, RunShell, SendMessage, SetMode
+from loom.host.sessions import Host
+from loom.presenter import Desk, Presenter
+from loom.screens.attachments import blocks
+from loom.screens.chat_commands import ChatCommands
+from loom.screens.conversation import Conversation
+from loom.screens.live import Live
+from loom.screens.mentions import Mentions
+from loom.screens.questions import Questions
+from loom.screens.start import Start
+from loom.screens.welcome import DEMO_WELCOME, WELCOME, missing_key, place_of
+from loom.widgets.completion import Choice
+from loom.widgets.header import Header
+from loom.widgets.input import PromptInput
+from loom.widgets.message_list import MessageList
+from loom.widgets.scrollable import Scrollable
+from loom.widgets.status_bar import StatusBar
+from loom.widgets.thread_list import ThreadItem, ThreadList
+from loom.widgets.tool_panel import ToolPanel
+
+WIDE = 120
+QUIT_SECONDS = 2.0
+
+
+class ChatScreen(Screen[None]):
+    """The conversation, its input, and the panes around them."""
+
+    KEYS: ClassVar[list[Binding]] = [
+        Binding("ctrl+t", "threads", "Threads"),
+        Binding("ctrl+n", "new_thread", "New thread"),
+        Binding("ctrl+o", "pick_model", "Model"),
+        Binding("ctrl+r", "tool_panel", "Tool calls and plan"),
+        Binding("shift+tab", "next_mode", "Next permission mode", priority=True),
+        Binding("escape", "stop", "Stop the agent"),
+        Binding("ctrl+up", "read", "Go to the conversation"),
+        Binding("ctrl+down,i", "write", "Go to the input"),
+        Binding("f1", "help", "Help"),
+        Binding("ctrl+c", "interrupt", "Copy, or twice: quit", priority=True),
+        Binding("ctrl+y", "answer", "Back to the question that waits"),
+        Binding("ctrl+d", "leave_if_empty", "Quit when the input is empty", priority=True),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+
+    def __init__(self, start: Start) -> None:
+        super().__init__()
+        self.start = start
+        self.live = Live(start.open_host, self._host_opened, self.complain)
+        mentions = Mentions(start.workspace, lambda: self.live.host)
+        self.header = Header(model=start.provider, place=place_of(start.workspace))
+        self.transcript = MessageList()
+        self.status = StatusBar()
+        self.panel = ToolPanel()
+        self.threads = ThreadList()
+        self.prompt = PromptInput(
+            complete_files=mentions.files,
+            complete_threads=mentions.threads,
+            commands=[Choice(row.name, row.summary) for row in COMMANDS],
+        )
+        self.newer = Static("↓ new below", id="newer")
+        self.commands = ChatCommands(self)
+        self._quit_asked = False
+
+    def compose(self) -> ComposeResult:
+        """Header, panes, status bar."""
+        yield self.header
+        with Horizontal(id="panes"):
+            yield self.threads
+            with Vertical(id="talk"):
+                yield self.transcript
+                yield self.newer
+                yield self.prompt
+            yield self.panel
+        yield self.status
+
+    def on_mount(self) -> None:
+        """Show what is known, take keys, and only then open the host."""
+        self.questions = Questions(self.app, self._decide, self._aside)
+        desk = Desk(
+            self.header,
+            self.transcript,
+            self.status,
+            self.panel,
+            ask=self.questions.ask,
+            answered=self.questions.settled,
+            restore=self._give_back,
+            notify=self._ring,
+        )
+        self.conversation = Conversation(Presenter(desk).present, self.complain)
+        self.status.branch = ""
+        self.transcript.notice(DEMO_WELCOME if self.start.is_demo else WELCOME)
+        for note in self.start.notes:
+            self.transcript.notice(note, "warning")
+        if self.start.draft:
+            self.prompt.set_text(self.start.draft)
+        self.prompt.focus_text()
+        # After the first frame is on the terminal: opening costs imports, the screen must not wait.
+        self.call_after_refresh(self._go_live)
+
+    @work(group="live", exit_on_error=True)
+    async def _go_live(self) -> None:
+        await self.live.run()
+        self.app.exit()
+
+    async def _host_opened(self, host: Host) -> None:
+        session = await self._first_session(host)
+        self.look_at(session)
+        if self.start.prompt:
+            await self.send(self.start.prompt)
+        await self.list_threads()
+        await self._warn_of_missing_key(host)
+
+    async def _first_session(self, host: Host) -> AgentSession:
+        wanted = self.start.resume
+        if wanted is None:
+            return await host.start(self.start.workspace, is_private=self.start.is_private)
+        if wanted:
+            return await host.open(wanted)
+        last = await host.services.store.list(str(self.start.workspace), limit=1)
+        if not last:
+            raise ThreadNotFound("there is no thread in this folder yet", "Write, to start one.")
+        return await host.open(last[0].id)
+
+    async def _warn_of_missing_key(self, host: Host) -> None:
+        with suppress(LoomError):
+            models = await host.services.model.models()
+            if text := missing_key(models, self.start.provider):
+                self.transcript.notice(text, "warning")
+
+    @property
+    def spoken_thread(self) -> str:
+        """The thread on the screen, if anything was said in it."""
+        return self.conversation.thread_id if self.header.title else ""
+
+    # The conversation
+
+    @work(group="follow", exclusive=True)
+    async def look_at(self, session: AgentSession) -> None:
+        """Show this session instead; the one shown before lives on."""
+        self.questions.clear()
+        self.threads.current = session.thread_id
+        host = self.live.host
+        if host is None:
+            return
+        try:
+            await self.conversation.follow(session, host.open)
+        except LoomError as error:
+            self.complain(error)
+
+    def complain(self, error: LoomError) -> None:
+        """Show what happened and the next step."""
+        self.transcript.notice(error.message, "error", error.hint)
+
+    async def submit(self, op: AnyOp) -> None:
+        """Hand an Op to the agent."""
+        await self.conversation.submit(op)
+
+    async def send(self, text: str) -> None:
+        """Send a message, a shell line or a command, as typed."""
+        if text.startswith("!"):
+            await self.submit(RunShell(text[1:].strip()))
+        elif not await self.commands.run(text):
+            message = text[1:] if text.startswith("//") else text
+            await self.submit(SendMessage((Text(message),)))
+
+    @on(PromptInput.Submitted)
+    async def _typed(self, event: PromptInput.Submitted) -> None:
+        self.transcript.action_scroll_last()
+        if not event.attachments:
+            await self.send(event.text)
+            return
+        try:
+            content = await asyncio.to_thread(blocks, event.text, event.attachments)
+        except ToolError as error:
+            self.prompt.restore(event.text)
+            self.complain(error)
+            return
+        await self.submit(SendMessage(content))
+
+    @on(PromptInput.Cancelled)
+    async def action_stop(self) -> None:
+        """Stop the agent, when it works."""
+        if self.status.working_since is not None:
+            await self.submit(Cancel())
+
+    def _decide(self, decision: Decide) -> None:
+        self.run_worker(self.submit(decision))
+
+    def _aside(self) -> None:
+        self.transcript.notice("The call waits.", "info", "Ctrl+Y answers it, Esc stops the agent.")
+
+    def action_answer(self) -> None:
+        """Back to the question that was put aside."""
+        self.questions.show_again()
+
+    def _give_back(self, texts: list[str]) -> None:
+        for text in reversed(texts):
+            self.prompt.restore(text)
+
+    def _ring(self) -> None:
+        if not self.app.app_focus:
+            self.app.bell()
+
+    # Panes
+
+    async def list_threads(self, search: str = "") -> None:
+        """Fill the thread list: all of them, newest first, or those that match."""
+        host = self.live.host
+        if host is None:
+            return
+        if search:
+            hits = await host.services.store.search(search, limit=50)
+            items = [ThreadItem(hit.thread, hit.snippet) for hit in hits]
+        else:
+            threads = await host.services.store.list(limit=200)
+            items = [ThreadItem(thread, place_of_text(thread.workspace)) for thread in threads]
+        self.threads.show_threads(items)
+
+    @on(ThreadList.Search)
+    async def _threads_searched(self, event: ThreadList.Search) -> None:
+        await self.list_threads(event.text)
+
+    @on(ThreadList.Selected)
+    async def _thread_selected(self, event: ThreadList.Selected) -> None:
+        await self.open_thread(event.thread_id)
+        if self.size.width < WIDE:
+            self.threads.remove_class("-open")
+        self.prompt.focus_text()
+
+    async def open_thread(self, thread_id: str) -> None:
+        """Show another thread."""
+        host = self.live.host
+        if host is None or thread_id == self.conversation.thread_id:
+            return
+        try:
+            self.look_at(await host.open(thread_id))
+        except LoomError as error:
+            self.complain(error)
+
+    async def action_threads(self) -> None:
+        """Open the thread list, or leave it."""
+        if self.threads.has_class("-open") and self.threads.has_focus_within:
+            self.threads.remove_class("-open")
+            self.prompt.focus_text()
+            return
+        await self.list_threads()
+        self.threads.add_class("-open")
+        self.threads.focus_rows()
+
+    def action_tool_panel(self) -> None:
+        """Open or close the panel of tool calls."""
+        self.panel.toggle_class("-open")
+        if not self.panel.has_class("-open"):
+            self.prompt.focus_text()
+
+    @on(Scrollable.Anchored)
+    def _anchor_changed(self, event: Scrollable.Anchored) -> None:
+        if event.control is self.transcript:
+            self.newer.set_class(not event.is_anchored, "-shown")
+
+    @on(events.Click, "#newer")
+    def action_newest(self) -> None:
+        """Go to the end of the conversation."""
+        self.transcript.action_scroll_last()
+
+    def action_read(self) -> None:
+        """Put the keyboard on the conversation."""
+        self.transcript.focus()
+
+    def action_write(self) -> None:
+        """Put the keyboard on the input."""
+        self.prompt.focus_text()
+
+    # Modes, help, the end
+
+    async def action_next_mode(self) -> None:
+        """The next permission mode."""
+        modes = list(MODES)
+        await self.submit(SetMode(modes[(modes.index(self.status.mode) + 1) % len(modes)]))
+
+    async def action_new_thread(self) -> None:
+        """A new thread in this folder."""
+        host = self.live.host
+        if host is not None:
+            try:
+                self.look_at(await host.start(self.start.workspace))
+            except LoomError as error:
+                self.complain(error)
+            self.prompt.focus_text()
+
+    async def action_pick_model(self) -> None:
+        """Choose the model."""
+        await self.commands.run("/model")
+
+    async def action_help(self) -> None:
+        """Keys and commands."""
+        await self.commands.run("/help")
+
+    def action_interrupt(self) -> None:
+        """Copy what is selected; else quit when pressed twice."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        elif self._quit_asked:
+            self.leave()
+        else:
+            self._quit_asked = True
+            self.notify("Press Ctrl+C again to leave Loom.", timeout=QUIT_SECONDS)
+            self.set_timer(QUIT_SECONDS, self._forget_quit)
+
+    def _forget_quit(self) -> None:
+        self._quit_asked = False
+
+    def action_leave_if_empty(self) -> None:
+        """Quit, as a shell does at the end of its input."""
+        if not self.prompt.text:
+            self.leave()
+
+    def leave(self) -> None:
+        """Close the sessions, then the app."""
+        self.live.leave()
+
+
+def place_of_text(workspace: str) -> str:
+    """The last folder of a workspace's path."""
+    return workspace.rstrip("/").rpartition("/")[2]

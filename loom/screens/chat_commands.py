@@ -1,0 +1,149 @@
+"""The chat screen's slash commands, one small method a row of `loom.commands`."""
+
+from typing import TYPE_CHECKING
+
+from loom.commands import help_text, nearest, parse
+from loom.core.errors import LoomError
+from loom.core.history import visible
+from loom.core.messages import Message
+from loom.core.protocol import (
+    MODES,
+    Compact,
+    Rename,
+    RetryNow,
+    SetMode,
+    SetModel,
+    SetPrivate,
+    UndoCompaction,
+)
+from loom.screens.help import HelpScreen
+from loom.widgets.completion import Choice
+from loom.widgets.picker_modal import PickerModal
+
+if TYPE_CHECKING:
+    from loom.screens.chat import ChatScreen
+
+
+class ChatCommands:
+    """Carries out `/name argument`."""
+
+    def __init__(self, screen: "ChatScreen") -> None:
+        self._screen = screen
+
+    async def run(self, text: str) -> bool:
+        """Do it; False when `text` is a message and not a command."""
+        line = parse(text)
+        if line is None:
+            return False
+        if line.command is None:
+            self._say(f"There is no command /{line.name}.", nearest(line.name))
+            return True
+        await getattr(self, f"_{line.command.action}")(line.argument)
+        return True
+
+    def _say(self, text: str, hint: str = "") -> None:
+        self._screen.transcript.notice(text, "info", hint)
+
+    async def _help(self, argument: str) -> None:
+        shown = [(binding.key, binding.description) for binding in self._screen.KEYS]
+        await self._screen.app.push_screen(HelpScreen(help_text(shown)))
+
+    async def _new_thread(self, argument: str) -> None:
+        await self._screen.action_new_thread()
+
+    async def _threads(self, argument: str) -> None:
+        await self._screen.action_threads()
+
+    async def _tool_panel(self, argument: str) -> None:
+        self._screen.action_tool_panel()
+
+    async def _pick_model(self, argument: str) -> None:
+        if argument:
+            await self._use_model(argument)
+            return
+        host = self._screen.live.host
+        if host is None:
+            self._say("The server is still starting.")
+            return
+        try:
+            models = await host.services.model.models()
+        except LoomError as error:
+            self._screen.complain(error)
+            return
+        choices = [
+            Choice(
+                f"{row['provider']} {row['model']}",
+                "" if row["is_configured"] else "no key",
+                f"{row['provider']} · {row['model']}",
+            )
+            for row in models
+        ]
+        modal = PickerModal("Model", choices)
+        await self._screen.app.push_screen(modal, self._model_picked)
+
+    def _model_picked(self, value: str | None) -> None:
+        if value:
+            self._screen.run_worker(self._use_model(value))
+
+    async def _use_model(self, words: str) -> None:
+        provider, _, model = words.partition(" ")
+        await self._screen.submit(SetModel(provider, model.strip() or "default"))
+
+    async def _set_mode(self, argument: str) -> None:
+        mode = next((mode for mode in MODES if mode == argument), None)
+        if mode is None:
+            await self._screen.action_next_mode()
+        else:
+            await self._screen.submit(SetMode(mode))
+
+    async def _compact(self, argument: str) -> None:
+        await self._screen.submit(Compact(argument))
+
+    async def _uncompact(self, argument: str) -> None:
+        await self._screen.submit(UndoCompaction())
+
+    async def _stop(self, argument: str) -> None:
+        await self._screen.action_stop()
+
+    async def _retry_now(self, argument: str) -> None:
+        await self._screen.submit(RetryNow())
+
+    async def _rename(self, argument: str) -> None:
+        if argument:
+            await self._screen.submit(Rename(argument))
+        else:
+            self._say("Write the title behind it: /rename The new title")
+
+    async def _private(self, argument: str) -> None:
+        is_private = not self._screen.header.is_private
+        await self._screen.submit(SetPrivate(is_private))
+        self._say(
+            "This thread stays on this machine." if is_private else "This thread may be shared."
+        )
+
+    async def _copy_answer(self, argument: str) -> None:
+        message = await self._last_answer()
+        if message is None:
+            self._say("There is no answer to copy yet.")
+            return
+        self._screen.app.copy_to_clipboard(message.text)
+        self._say("The last answer was handed to the terminal's clipboard (OSC 52).")
+
+    async def _last_answer(self) -> Message | None:
+        host = self._screen.live.host
+        thread_id = self._screen.conversation.thread_id
+        if host is None or not thread_id:
+            return None
+        messages = visible(await host.services.store.entries(thread_id))
+        answers = [m for m in messages if m.role == "assistant" and m.text]
+        return answers[-1] if answers else None
+
+    async def _theme(self, argument: str) -> None:
+        app = self._screen.app
+        if argument in app.available_themes:
+            app.theme = argument
+        else:
+            app.search_themes()
+
+    async def _leave(self, argument: str) -> None:
+        self._screen.leave()

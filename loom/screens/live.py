@@ -1,0 +1,52 @@
+"""The host behind the screen: opened after the first paint, closed before the screen goes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from loom.core.errors import LoomError
+from loom.host.sessions import Host
+from loom.screens.start import OpenHost
+
+
+class Live:
+    """Holds the host open until `leave`.
+
+    Args:
+        on_ready: called with the open host.
+        on_failure: told why there is none; the screen stays.
+    """
+
+    def __init__(
+        self,
+        open_host: OpenHost,
+        on_ready: Callable[[Host], Awaitable[None]],
+        on_failure: Callable[[LoomError], None],
+    ) -> None:
+        self._open_host = open_host
+        self._on_ready = on_ready
+        self._on_failure = on_failure
+        self._leaving = asyncio.Event()
+        self.host: Host | None = None
+
+    async def run(self) -> None:
+        """Open, say so, wait, close."""
+        try:
+            async with self._open_host() as host:
+                self.host = host
+                await self._ready(host)
+                await self._leaving.wait()
+        except LoomError as error:
+            self._on_failure(error)
+            await self._leaving.wait()
+        finally:
+            self.host = None
+
+    async def _ready(self, host: Host) -> None:
+        try:
+            await self._on_ready(host)
+        except LoomError as error:
+            self._on_failure(error)
+
+    def leave(self) -> None:
+        """Let `run` close the host and return."""
+        self._leaving.set()

@@ -1,0 +1,41 @@
+"""What the app is opened with."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loom.host.sessions import Host
+
+OpenHost = Callable[[], AbstractAsyncContextManager[Host]]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Everything the command line decided.
+
+    Attributes:
+        open_host: yields the host; entered only after the first paint.
+        prompt: sent at once.
+        draft: put into the input, not sent.
+        resume: id or prefix of the thread to open; `""` is the last one of this workspace, None a
+            new thread.
+        notes: warnings to show.
+        history: where sent lines are kept; None keeps nothing.
+        is_demo: the welcome tells what to do.
+    """
+
+    open_host: OpenHost
+    workspace: Path
+    provider: str = "anthropic"
+    model: str = "default"
+    mode: str = "ask"
+    theme: str = "loom-dark"
+    prompt: str = ""
+    draft: str = ""
+    resume: str | None = None
+    is_private: bool = False
+    notes: tuple[str, ...] = ()
+    history: Path | None = None
+    is_demo: bool = False
+    reduced_motion: bool = False
