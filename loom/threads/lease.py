@@ -70,17 +70,25 @@ def take(path: Path, holder: Holder) -> Lease:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         for descriptor in _descriptors(path):
-            if _is_locked(descriptor) and _is_at(descriptor, path):
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, codec.encode(holder), 0)
-                return Lease(holder, path, descriptor)
-            other = _holder(descriptor)
-            os.close(descriptor)
-            if other is not None:
-                return Lease(other, path, None)
+            if (lease := _answer(descriptor, path, holder)) is not None:
+                return lease
     except OSError as error:
         raise StoreError(f"cannot take the lease {path}: {error.strerror}") from error
     raise StoreError(f"{path} is held by a process that does not say which it is")
+
+
+def _answer(descriptor: int, path: Path, holder: Holder) -> Lease | None:
+    """The lease, ours or not; None when the file is changing hands, and is closed then."""
+    if not _is_locked(descriptor):
+        other = _holder(descriptor)
+        os.close(descriptor)
+        return Lease(other, path, None) if other else None
+    if not _is_at(descriptor, path):
+        os.close(descriptor)
+        return None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, codec.encode(holder), 0)
+    return Lease(holder, path, descriptor)
 
 
 def _descriptors(path: Path) -> Iterator[int]:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,26 @@ def test_lease_of_a_killed_process_is_taken_over(path: Path) -> None:
     assert path.exists()
     with take(path, OURS) as lease:
         assert lease.is_ours
+
+
+def test_lease_that_changes_hands_quickly_is_never_held_twice(path: Path) -> None:
+    held: set[int] = set()
+
+    def contend(pid: int) -> int:
+        wins = 0
+        for _ in range(300):
+            with take(path, Holder(pid)) as lease:
+                if lease.is_ours:
+                    assert not held, "held twice"
+                    held.add(pid)
+                    held.discard(pid)
+                    wins += 1
+                else:
+                    assert lease.holder.pid != pid
+        return wins
+
+    with ThreadPoolExecutor(4) as pool:
+        assert min(pool.map(contend, range(1, 5))) > 0
 
 
 async def test_store_leases_its_threads_only(store: ThreadStore) -> None:
