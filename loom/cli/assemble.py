@@ -193,12 +193,8 @@ def agent_settings(plan: Plan) -> "AgentSettings":
         max_tokens=settings.agent.max_tokens or None,
         has_person=plan.has_person,
         mode=settings.mode,
-        rules=settings.rules + tuple(parse_rule(_as_rule(text)) for text in plan.allowed),
+        rules=settings.rules + tuple(parse_rule(text) for text in plan.allowed),
         provider=settings.provider,
         model=settings.model,
     )
 
-
-def _as_rule(text: str) -> str:
-    """`--allow bash(ls)` and `--allow "allow bash(ls)"` mean the same."""
-    return text if text.startswith("allow ") else f"allow {text}"

@@ -23,12 +23,6 @@ def add_session_options(parser: ArgumentParser) -> None:
         help='may run without asking, such as "bash(make *)"; may be given again',
     )
     parser.add_argument(
-        "--allow",
-        metavar="RULE",
-        action="append",
-        help="allow what a rule names, such as “bash(git status *)”; may be given again",
-    )
-    parser.add_argument(
         "--server-url", metavar="URL", help="a loom server; without one, Loom brings its own"
     )
     add_workspace_option(parser)

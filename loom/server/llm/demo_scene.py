@@ -88,7 +88,10 @@ def this_turn(messages: Sequence[Message]) -> tuple[str, list[Done]]:
     return prompt, done
 
 
-_LOOK: tuple[tuple[str, dict[str, Any]], ...] = (("list_files", {}), ("read_file", {"path": "README.md"}))
+_LOOK: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("list_files", {}),
+    ("read_file", {"path": "README.md"}),
+)
 
 
 def _test(done: list[Done]) -> Step:
