@@ -41,7 +41,7 @@ LOOM_DARK = Theme(
         "block-cursor-background": "#7fb8d0",
         "input-cursor-foreground": "#14171c",
         "input-cursor-background": "#d8dce2",
-        "input-selection-background": "#34536a",
+        "input-selection-background": "#2c485d",
         "scrollbar": "#39414d",
         "scrollbar-hover": "#4d5766",
         "scrollbar-active": "#7fb8d0",

@@ -34,6 +34,7 @@ PAIRS = (
     ("text", "removed-background"),
     ("block-cursor-foreground", "block-cursor-background"),
     ("text", "input-selection-background"),
+    ("text-accent", "input-selection-background"),
     ("input-cursor-foreground", "input-cursor-background"),
 )
 

@@ -1,0 +1,187 @@
+"""Where the person types: several lines, history, completions, long pastes as chips."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Static, TextArea
+
+from loom.widgets.completion import Choice, CompletionList
+from loom.widgets.history import History
+from loom.widgets.pasted import Pastes
+from loom.widgets.prompt_area import PromptArea
+from loom.widgets.sources import (
+    FileCompleter,
+    Sources,
+    ThreadCompleter,
+    Trigger,
+    completed,
+    trigger_in,
+)
+
+MENU_ROWS = 8
+"""Completions shown at once."""
+PLACEHOLDER = "Ask Loom to do something · @ files · / commands · ! shell · # threads"
+
+
+class PromptInput(Vertical):
+    """Grows to a third of the screen; sends on Enter and keeps what it is given.
+
+    Args:
+        complete_files: paths for what was typed after `@`, best first or in any order.
+        complete_threads: threads for what was typed after `#`; a value is put in the text.
+        commands: what `/` offers: name without the slash, and what it does.
+        history: what was sent before, oldest first.
+        placeholder: shown while it is empty.
+    """
+
+    is_shell: reactive[bool] = reactive(False, toggle_class="-shell")
+    """Whether the text is a shell line: it begins with `!`."""
+
+    class Submitted(Message):
+        """The person sends `text`, pastes put back; `attachments` are files, read by nobody yet."""
+
+        def __init__(self, text: str, attachments: tuple[Path, ...] = ()) -> None:
+            super().__init__()
+            self.text = text
+            self.attachments = attachments
+
+    class Cancelled(Message):
+        """Escape, with nothing here to close: the person wants to stop the agent."""
+
+    def __init__(
+        self,
+        *,
+        complete_files: FileCompleter | None = None,
+        complete_threads: ThreadCompleter | None = None,
+        commands: Sequence[Choice] = (),
+        history: Iterable[str] = (),
+        placeholder: str = PLACEHOLDER,
+    ) -> None:
+        super().__init__()
+        self._sources = Sources(complete_files, complete_threads, commands)
+        self._history = History(history)
+        self._pastes = Pastes()
+        self._menu = CompletionList(MENU_ROWS)
+        self._area = PromptArea(self._menu, self._pastes, placeholder)
+        self._marker = Static("›", classes="prompt-marker")
+        self._trigger: Trigger | None = None
+
+    def compose(self) -> ComposeResult:
+        """The completions float above the marker and the text."""
+        yield self._menu
+        with Horizontal():
+            yield self._marker
+            yield self._area
+
+    def watch_is_shell(self, is_shell: bool) -> None:
+        """The marker tells a shell line from a message."""
+        self._marker.update("$" if is_shell else "›")
+
+    @property
+    def text(self) -> str:
+        """What would be sent: the text with pastes put back."""
+        return self._pastes.expand(self._area.text)
+
+    @property
+    def is_completing(self) -> bool:
+        """Whether the completion list is open."""
+        return bool(self._menu.rows)
+
+    def clear(self) -> None:
+        """Empties it and forgets the chips."""
+        self._area.set_text("")
+        self._pastes.clear()
+
+    def set_text(self, text: str) -> None:
+        """Puts `text` in place of what stands there; Ctrl+Z brings that back."""
+        self._area.set_text(text)
+
+    def insert_text(self, text: str) -> None:
+        """Writes at the caret."""
+        self._area.write(text)
+
+    def restore(self, text: str) -> None:
+        """Gives a text back, such as a queued message, ahead of what was typed since."""
+        typed = self._area.text
+        self._area.set_text(f"{text}\n{typed}" if typed else text)
+
+    def attach(self, path: Path) -> None:
+        """Adds a file to what is sent, as a chip at the caret."""
+        self._area.attach(path)
+
+    def focus_text(self) -> None:
+        """Puts the keyboard here."""
+        self._area.focus()
+
+    @on(PromptArea.Entered)
+    def _send(self, event: PromptArea.Entered) -> None:
+        event.stop()
+        shown, text = self._area.text, self.text
+        if not text.strip():
+            return
+        attachments = self._pastes.files_in(shown)
+        self._history.add(text)
+        self.clear()
+        self.post_message(self.Submitted(text, attachments))
+
+    @on(PromptArea.Escaped)
+    def _cancel(self, event: PromptArea.Escaped) -> None:
+        event.stop()
+        self.post_message(self.Cancelled())
+
+    @on(PromptArea.Recalled)
+    def _recall(self, event: PromptArea.Recalled) -> None:
+        event.stop()
+        entry = self._history.older(self.text) if event.is_older else self._history.newer()
+        if entry is not None:
+            self._area.set_text(entry)
+
+    @on(PromptArea.Taken)
+    @on(CompletionList.Chosen)
+    def _take(self, event: Message) -> None:
+        event.stop()
+        choice, trigger = self._menu.selected, self._trigger
+        if choice is None or trigger is None:
+            return
+        row, column = self._area.cursor_location
+        text = completed(trigger.sign, choice.value)
+        end = self._area.replace(text, (row, trigger.start), (row, column)).end_location
+        self._area.move_cursor(end)
+        self._area.focus()
+
+    @on(TextArea.Changed)
+    def _text_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self.is_shell = self._area.text.startswith("!")
+        self._look_up()
+
+    @on(TextArea.SelectionChanged)
+    def _caret_moved(self, event: TextArea.SelectionChanged) -> None:
+        event.stop()
+        row, _ = self._area.cursor_location
+        if trigger_in(self._area.before_caret, row == 0) is None:
+            self._close_menu()
+
+    def _look_up(self) -> None:
+        row, _ = self._area.cursor_location
+        self._trigger = None if self.is_shell else trigger_in(self._area.before_caret, row == 0)
+        if self._trigger is None:
+            self._close_menu()
+        else:
+            self.run_worker(self._complete(self._trigger), group="completion", exclusive=True)
+
+    async def _complete(self, trigger: Trigger) -> None:
+        rows = await self._sources.rows(trigger)
+        if trigger == self._trigger:
+            self._menu.offer(rows)
+            self._menu.styles.offset = (0, -1 - min(len(rows), MENU_ROWS))
+
+    def _close_menu(self) -> None:
+        self.workers.cancel_group(self, "completion")
+        if self._menu.rows:
+            self._menu.offer(())

@@ -1,0 +1,172 @@
+"""May this call run? Shows exactly what would run, and for how long the answer holds."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from loom.core.errors import ConfigError
+from loom.core.permissions import parse_rule
+from loom.core.protocol import Decide, PermissionAsked, Scope
+from loom.markup.clean import one_line
+from loom.widgets.choices import ChoiceRow, Option
+from loom.widgets.modal import GUARD, Modal
+from loom.widgets.preview import Preview
+
+Step = Literal["asking", "always", "feedback"]
+
+CHOICES = (
+    Option("y", "allow once"),
+    Option("a", "allow always…"),
+    Option("n", "deny"),
+    Option("d", "deny and say why…"),
+)
+SCOPES: dict[str, Scope] = {"s": "session", "p": "project", "u": "user"}
+_SCOPE_CHOICES = (
+    Option("s", "this session"),
+    Option("p", "this project"),
+    Option("u", "all my projects"),
+)
+
+
+class PermissionModal(Modal[Decide]):
+    """A Decide for the call that was asked about; None when cancelled, and the call waits on.
+
+    `a` opens the rule, which can be edited, and its scope; `d` a line of feedback for the model.
+    Escape leads back from there to the choices.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | up, down, pageup, pagedown | Scroll the command or diff; up and down in a rule offer others. |
+    """
+
+    step: reactive[Step] = reactive[Step]("asking")
+    """What the panel shows: the choices, the rule, or the feedback."""
+
+    def __init__(
+        self,
+        event: PermissionAsked,
+        *,
+        guard: float = GUARD,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        title = f"Allow {one_line(event.tool) or 'this'}?"
+        if clock is None:
+            super().__init__(title, CHOICES, guard=guard)
+        else:
+            super().__init__(title, CHOICES, guard=guard, clock=clock)
+        self._event = event
+        self._rules = event.rules or (f"allow {event.tool}",)
+        self._preview = Preview(event.preview)
+        self._rule = Input(compact=True, select_on_focus=False)
+        self._scope = ChoiceRow(_SCOPE_CHOICES)
+        self._problem = Static("", classes="modal-error", markup=False)
+        self._problem.display = False
+        self._feedback = Input(placeholder="What should it do instead?", compact=True)
+
+    def body(self) -> Iterable[Widget]:
+        """The reason, the exact call, and the two fields that open on demand."""
+        summary = one_line(self._event.preview.summary)
+        if summary and self._event.preview.body and self._event.preview.kind != "diff":
+            yield Static(summary, classes="modal-text", markup=False)
+        yield Static(one_line(self._event.reason), classes="modal-note", markup=False)
+        yield self._preview
+        yield Static("", classes="modal-gap")
+        with Vertical(classes="permission-always"):
+            yield Static("Rule to keep (Enter allows, Tab: how long)", classes="modal-note")
+            yield self._rule
+            yield self._problem
+            yield self._scope
+        with Vertical(classes="permission-feedback"):
+            yield Static("Tell the model (Enter denies)", classes="modal-note")
+            yield self._feedback
+
+    def on_mount(self) -> None:
+        """The first offered rule waits in its field; no cursor blinks."""
+        self._rule.value = self._rules[0]
+        self._rule.cursor_blink = self._feedback.cursor_blink = False
+
+    def watch_step(self, step: Step) -> None:
+        """Opens one field, or none, and gives it the keyboard."""
+        self.set_class(step == "always", "-always")
+        self.set_class(step == "feedback", "-feedback")
+        fields: dict[Step, Widget] = {
+            "asking": self._choices,
+            "always": self._rule,
+            "feedback": self._feedback,
+        }
+        fields[step].focus()
+
+    def action_cancel(self) -> None:
+        """Back to the choices; from there, closes without an answer."""
+        if self.step == "asking":
+            self.dismiss(None)
+        else:
+            self.step = "asking"
+
+    def action_scroll(self, by: int) -> None:
+        """Scrolls by lines; in the rule, offers the next one."""
+        if self._rule.has_focus:
+            self._offer_rule(by)
+        else:
+            self._preview.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scrolls by pages."""
+        self._preview.scroll_relative(y=by * self._preview.size.height, animate=False)
+
+    def choose(self, key: str) -> None:
+        """Answers, or opens a field first; in the field's step, the scope was picked."""
+        if self.step == "always":
+            self._allow_always()
+        elif key == "a":
+            self.step = "always"
+        elif key == "d":
+            self.step = "feedback"
+        else:
+            self.dismiss(Decide(self._event.call_id, allow=key == "y"))
+
+    @on(Input.Submitted)
+    def _field_entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.input is self._rule:
+            self._allow_always()
+        else:
+            feedback = self._feedback.value.strip()
+            self.dismiss(Decide(self._event.call_id, allow=False, feedback=feedback))
+
+    def _allow_always(self) -> None:
+        try:
+            rule = parse_rule(self._rule.value)
+        except ConfigError as error:
+            self._complain(f"{error.message}. {error.hint}")
+            return
+        if rule.effect != "allow":
+            self._complain("Only a rule that begins with `allow` can be kept here.")
+            return
+        scope = SCOPES[self._scope.selected]
+        self.dismiss(Decide(self._event.call_id, allow=True, scope=scope, rule=str(rule)))
+
+    def _complain(self, problem: str) -> None:
+        self._problem.update(problem)
+        self._problem.display = True
+        self._rule.focus()
+
+    def _offer_rule(self, by: int) -> None:
+        offered = self._rules
+        at = offered.index(self._rule.value) if self._rule.value in offered else -1
+        self._rule.value = offered[(at + by) % len(offered)]
+        self._rule.action_end()

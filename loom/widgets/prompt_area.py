@@ -1,0 +1,149 @@
+"""The text field of the prompt: a TextArea whose keys mean sending, recalling and completing."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from loom.widgets.completion import CompletionList
+from loom.widgets.pasted import Pastes, image_path
+
+
+class PromptArea(TextArea):
+    """Grows with its text; while the completion list shows rows, its keys go there first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "enter", "Send", show=False),
+        Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", show=False),
+        Binding("tab", "complete", "Complete", show=False),
+        Binding("escape", "escape", "Stop", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | enter | Send; take the completion; after a backslash, a new line. |
+    | shift+enter, ctrl+j, alt+enter | A new line. |
+    | tab | Take the completion. |
+    | up, down | Move in the list, in the text, and beyond its ends in the history. |
+    | escape | Close the list, else stop the agent. |
+    """
+
+    class Entered(Message):
+        """Enter was pressed on the text."""
+
+    class Escaped(Message):
+        """Escape was pressed and there was nothing to close."""
+
+    class Taken(Message):
+        """The choice under the list's cursor was taken."""
+
+    class Recalled(Message):
+        """Up or down left the text; `is_older` for up."""
+
+        def __init__(self, is_older: bool) -> None:
+            super().__init__()
+            self.is_older = is_older
+
+    def __init__(self, menu: CompletionList, pastes: Pastes, placeholder: str = "") -> None:
+        super().__init__(soft_wrap=True, compact=True, highlight_cursor_line=False)
+        self.placeholder = placeholder
+        self.cursor_blink = False
+        self._menu = menu
+        self._pastes = pastes
+
+    def on_key(self, event: events.Key) -> None:
+        """Keeps TextArea from writing a line end for Enter: the binding decides."""
+        if event.key == "enter":
+            event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Long text becomes a chip, the path of an image an attachment."""
+        event.prevent_default()
+        event.stop()
+        self.paste(event.text)
+
+    def action_enter(self) -> None:
+        """Takes the completion, writes a line end after a backslash, or sends."""
+        row, column = self.cursor_location
+        if self._menu.rows:
+            self.post_message(self.Taken())
+        elif column and self.document[row][column - 1] == "\\":
+            self.replace("\n", (row, column - 1), (row, column))
+        else:
+            self.post_message(self.Entered())
+
+    def action_newline(self) -> None:
+        """Writes a line end."""
+        self.write("\n")
+
+    def action_complete(self) -> None:
+        """Takes the completion; without one Tab moves the focus on."""
+        if self._menu.rows:
+            self.post_message(self.Taken())
+        else:
+            self.screen.focus_next()
+
+    def action_escape(self) -> None:
+        """Closes the list, or says that there was nothing to close."""
+        if self._menu.rows:
+            self._menu.offer(())
+        else:
+            self.post_message(self.Escaped())
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """In the list, in the text, or to the entry before."""
+        if self._menu.rows and not select:
+            self._menu.move(-1)
+        elif not select and self.navigator.is_first_wrapped_line(self.cursor_location):
+            self.post_message(self.Recalled(is_older=True))
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """In the list, in the text, or to the entry after."""
+        if self._menu.rows and not select:
+            self._menu.move(1)
+        elif not select and self.navigator.is_last_wrapped_line(self.cursor_location):
+            self.post_message(self.Recalled(is_older=False))
+        else:
+            super().action_cursor_down(select)
+
+    def action_delete_left(self) -> None:
+        """Takes a chip as a whole, like one letter."""
+        row, column = self.cursor_location
+        chip = self._pastes.chip_before(self.document[row][:column])
+        if chip and self.selection.is_empty:
+            self.delete((row, column - len(chip)), (row, column))
+        else:
+            super().action_delete_left()
+
+    @property
+    def before_caret(self) -> str:
+        """The line's text up to the caret."""
+        row, column = self.cursor_location
+        return self.document[row][:column]
+
+    def write(self, text: str) -> None:
+        """Writes at the caret, over the selection if there is one."""
+        self.move_cursor(self.replace(text, *self.selection).end_location)
+
+    def paste(self, text: str) -> None:
+        """Writes a paste, or the chip that stands for it."""
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        path = image_path(text)
+        self.write(self._pastes.chip_for(text) if path is None else self._chip_of(path))
+
+    def attach(self, path: Path) -> None:
+        """Writes the chip of a file that goes along."""
+        self.write(self._chip_of(path))
+
+    def set_text(self, text: str) -> None:
+        """Puts `text` in place of everything, the caret at its end; undo brings the rest back."""
+        end = self.document.end
+        self.move_cursor(self.replace(text, (0, 0), end).end_location)
+
+    def _chip_of(self, path: Path) -> str:
+        return self._pastes.chip_for_file(path) + " "

@@ -1,0 +1,290 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.app import ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from loom.widgets.completion import Choice
+from loom.widgets.input import PromptInput
+from loom.widgets.prompt_area import PromptArea
+from tests.snapshots import EVERY, Gallery, Snap
+
+FILES = ("README.md", "cache/store.py", "cache/tests/test_store.py", "docs/a b.md", "src/")
+COMMANDS = (
+    Choice("help", "What all the keys and commands do"),
+    Choice("compact", "Summarise the conversation so far"),
+    Choice("model", "Choose another model"),
+)
+LONG = "\n".join(f"line {number}" for number in range(120))
+
+
+def prompt(**more: object) -> PromptInput:
+    return PromptInput(
+        complete_files=lambda _: FILES,
+        complete_threads=lambda _: [Choice("T-1", "yesterday", "Fix the parser")],
+        commands=COMMANDS,
+        **more,  # type: ignore[arg-type]  # the other arguments of the constructor
+    )
+
+
+class Desk(Gallery):
+    """An input at the foot of the screen, and what it says."""
+
+    def __init__(self, subject: PromptInput) -> None:
+        super().__init__(subject)
+        self.input = subject
+        self.sent: list[str] = []
+        self.attached: tuple[Path, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        paper = Static("The conversation stands here.\n" * 40)
+        paper.styles.height = "1fr"
+        yield paper
+        yield self.input
+
+    def on_ready(self) -> None:
+        self.input.focus_text()
+
+    def on_prompt_input_submitted(self, event: PromptInput.Submitted) -> None:
+        self.sent.append(event.text)
+        self.attached = event.attachments
+
+    def on_prompt_input_cancelled(self) -> None:
+        self.sent.append("cancelled")
+
+
+@asynccontextmanager
+async def desk(subject: PromptInput | None = None) -> AsyncIterator[tuple[Desk, Pilot[None]]]:
+    app = Desk(subject or prompt())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        yield app, pilot
+
+
+async def paste(app: Desk, pilot: Pilot[None], text: str) -> None:
+    app.post_message(events.Paste(text))
+    await pilot.pause()
+
+
+async def settle(app: Desk, pilot: Pilot[None]) -> None:
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def test_empty_input(snap: Snap) -> None:
+    await snap(Desk(prompt()), "input", pictures=EVERY)
+
+
+async def test_input_with_several_lines_and_a_chip(snap: Snap) -> None:
+    async def fill(pilot: Pilot[None]) -> None:
+        await paste(pilot.app, pilot, LONG)  # type: ignore[arg-type]  # the app is the Desk below
+        await pilot.press("shift+enter", *"Why?")
+
+    await snap(Desk(prompt()), "input-lines", prepare=fill)
+
+
+async def test_input_grows_to_a_third_of_the_screen(snap: Snap) -> None:
+    subject = prompt()
+    await snap(Desk(subject), "input-tall", prepare=lambda _: subject.set_text("line\n" * 30))
+
+
+async def test_shell_line(snap: Snap) -> None:
+    await snap(Desk(prompt()), "input-shell", keys=["!", "l", "s"])
+
+
+async def test_file_completions(snap: Snap) -> None:
+    await snap(Desk(prompt()), "input-files", keys=["@", "s", "t", "o", "down"])
+
+
+async def test_command_completions(snap: Snap) -> None:
+    await snap(Desk(prompt()), "input-commands", keys=["/"])
+
+
+async def test_enter_sends_and_empties() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"hello", "enter")
+        assert (app.sent, app.input.text) == (["hello"], "")
+
+
+async def test_nothing_but_blanks_is_not_sent() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press("space", "enter")
+        assert app.sent == []
+
+
+@pytest.mark.parametrize("keys", [["shift+enter"], ["ctrl+j"], ["backslash", "enter"]])
+async def test_new_lines(keys: list[str]) -> None:
+    async with desk() as (app, pilot):
+        await pilot.press("a", *keys, "b", "enter")
+        assert app.sent == ["a\nb"]
+
+
+async def test_escape_asks_to_stop_and_keeps_the_text() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press("a", "escape")
+        assert (app.sent, app.input.text) == (["cancelled"], "a")
+
+
+async def test_up_recalls_and_down_returns_to_the_draft() -> None:
+    async with desk(prompt(history=["first", "second"])) as (app, pilot):
+        seen = []
+        for keys in (["d", "up"], ["up"], ["up"], ["down"], ["down"], ["down"]):
+            await pilot.press(*keys)
+            seen.append(app.input.text)
+        assert seen == ["second", "first", "first", "second", "d", "d"]
+
+
+async def test_up_moves_within_the_text_first() -> None:
+    async with desk(prompt(history=["old"])) as (app, pilot):
+        await pilot.press("a", "ctrl+j", "b", "up")
+        assert app.input.text == "a\nb"
+
+
+async def test_a_sent_text_can_be_recalled_with_its_pastes() -> None:
+    async with desk() as (app, pilot):
+        await paste(app, pilot, LONG)
+        await pilot.press("enter", "up")
+        assert app.sent == [LONG] and app.input.text == LONG
+
+
+async def test_a_long_paste_is_a_chip_until_it_is_sent() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"see ")
+        await paste(app, pilot, LONG)
+        assert app.query_one(PromptArea).text == "see [pasted 120 lines]"
+        await pilot.press("enter")
+        assert app.sent == [f"see {LONG}"]
+
+
+async def test_backspace_takes_a_chip_as_a_whole() -> None:
+    async with desk() as (app, pilot):
+        await paste(app, pilot, LONG)
+        await pilot.press("backspace")
+        assert app.input.text == ""
+
+
+async def test_a_short_paste_stays_text_and_is_not_sent() -> None:
+    async with desk() as (app, pilot):
+        await paste(app, pilot, "two\r\nlines")
+        assert (app.input.text, app.sent) == ("two\nlines", [])
+
+
+async def test_the_path_of_an_image_becomes_an_attachment(tmp_path: Path) -> None:
+    picture = tmp_path / "shot 1.png"
+    picture.write_bytes(b"\x89PNG")
+    async with desk() as (app, pilot):
+        await paste(app, pilot, f"'{picture}'")
+        await pilot.press("enter")
+        assert app.sent == ["[image shot 1.png] "]
+        assert app.attached == (picture,)
+
+
+async def test_a_file_is_completed() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"see @tsto")
+        await settle(app, pilot)
+        await pilot.press("enter", "enter")
+        assert app.sent == ["see @cache/tests/test_store.py "]
+
+
+async def test_a_folder_stays_open() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"@src")
+        await settle(app, pilot)
+        await pilot.press("tab")
+        assert app.input.text == "@src/"
+
+
+async def test_a_name_with_a_blank_is_quoted() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"@doc")
+        await settle(app, pilot)
+        await pilot.press("tab")
+        assert app.input.text == '@"docs/a b.md" '
+
+
+async def test_an_async_completer_is_awaited_and_a_slow_one_holds_up_nothing() -> None:
+    asked = asyncio.Event()
+
+    async def slowly(prefix: str) -> list[str]:
+        if prefix == "":
+            asked.set()
+            await asyncio.Event().wait()
+        return ["found.py"]
+
+    async with desk(PromptInput(complete_files=slowly)) as (app, pilot):
+        await pilot.press("@")
+        await asyncio.wait_for(asked.wait(), 5)
+        await pilot.press("f")
+        await settle(app, pilot)
+        await pilot.press("tab")
+        assert app.input.text == "@found.py "
+
+
+async def test_a_command_and_a_thread_are_completed() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"/mo")
+        await settle(app, pilot)
+        await pilot.press("tab", *"#par")
+        await settle(app, pilot)
+        await pilot.press("tab")
+        assert app.input.text == "/model #T-1 "
+
+
+async def test_escape_closes_the_list_before_it_stops_anything() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press("/")
+        await settle(app, pilot)
+        opened = app.input.is_completing
+        await pilot.press("escape")
+        assert (opened, app.input.is_completing, app.sent) == (True, False, [])
+        await pilot.press("escape")
+        assert app.sent == ["cancelled"]
+
+
+async def test_a_click_takes_a_completion() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press("/")
+        await settle(app, pilot)
+        await pilot.click("CompletionList", offset=(3, 1))
+        assert app.input.text == "/compact "
+
+
+async def test_an_address_is_no_file() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"ann@st")
+        await settle(app, pilot)
+        assert not app.input.is_completing
+
+
+async def test_a_returned_message_comes_before_what_was_typed_since() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"new")
+        app.input.restore("queued")
+        assert app.input.text == "queued\nnew"
+
+
+async def test_a_replaced_text_can_be_brought_back() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"precious")
+        app.input.set_text("other")
+        await pilot.press("ctrl+z")
+        assert app.input.text == "precious"
+
+
+async def test_ctrl_c_is_left_to_the_app() -> None:
+    class Quitting(Desk):
+        BINDINGS = [("ctrl+c", "quit_softly", "Quit")]  # noqa: RUF012
+
+        def action_quit_softly(self) -> None:
+            self.sent.append("quit")
+
+    app = Quitting(prompt())
+    async with app.run_test() as pilot:
+        await pilot.press("a", "ctrl+c")
+        assert (app.sent, app.input.text) == (["quit"], "a")
