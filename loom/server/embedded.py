@@ -6,12 +6,12 @@ Importing this module costs nothing; aiohttp is imported by the server's own wor
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 
 from loom.core.errors import SessionError
+from loom.directories import runtime_directory
 from loom.redact import Redactor
 from loom.secrets import Secret
 from loom.server.config import ServerConfig
@@ -27,20 +27,19 @@ class EmbeddedServer:
     """A server for this process alone, behind a token that is made for this run.
 
     Args:
-        configure: makes the settings, in the server's worker; their host, port and token are not
-            used. What it raises is raised by `address`.
-        directory: where the socket goes (`loom.directories.runtime_directory`).
+        config: its host, port and token are not used.
+        environment: says where the socket goes (`loom.directories.runtime_directory`).
         redactor: learns the keys, so that the process's own log knows them too.
     """
 
     def __init__(
         self,
-        configure: Callable[[], ServerConfig],
-        directory: Path,
+        config: ServerConfig,
+        environment: Mapping[str, str],
         redactor: Redactor | None = None,
     ) -> None:
-        self._configure = configure
-        self._directory = directory
+        self._config = config
+        self._directory = runtime_directory(environment)
         self._redactor = redactor or Redactor()
         self._address: Future[tuple[str, Secret]] = Future()
         self._worker = threading.Thread(target=self._run, name="loom-server")
@@ -93,7 +92,7 @@ class EmbeddedServer:
 
         self._stop, self._loop = asyncio.Event(), asyncio.get_running_loop()
         token = new_token()
-        config = replace(self._configure(), token=token, timeout_drain=STOP_TIMEOUT / 2)
+        config = replace(self._config, token=token, timeout_drain=STOP_TIMEOUT / 2)
         runner = make_runner(make_app(config, redactor=self._redactor))
         with private_socket(self._directory) as (path, listener):
             try:

@@ -12,6 +12,8 @@ from secrets import token_hex
 MAX_PATH = 103
 """Bytes of a Unix socket's path that every system takes."""
 
+LONGEST_NAME = len("/server-4194304-00112233.sock")
+
 _NAME = re.compile(r"server-(\d+)-[0-9a-f]+\.sock")
 
 
@@ -23,7 +25,7 @@ def private_socket(directory: Path) -> Iterator[tuple[Path, socket.socket]]:
         directory: made if missing. Where it is not ours alone, or too long a path, a fresh
             temporary directory takes its place.
     """
-    is_usable = _is_private(directory) and len(os.fsencode(directory)) < MAX_PATH - 40
+    is_usable = _is_private(directory) and len(os.fsencode(directory)) < MAX_PATH - LONGEST_NAME
     home = directory if is_usable else Path(tempfile.mkdtemp(prefix="loom-"))
     _sweep(home)
     path = home / f"server-{os.getpid()}-{token_hex(4)}.sock"

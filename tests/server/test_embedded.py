@@ -3,23 +3,33 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from aiohttp import ClientSession, UnixConnector
 
-from loom.core.errors import ConfigError
-from loom.server.config import ServerConfig, server_config
+from loom.core.errors import StoreError
+from loom.server.config import server_config
 from loom.server.embedded import EmbeddedServer
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[EmbeddedServer]:
-    def configure() -> ServerConfig:
-        return server_config({}, db_path=tmp_path / "server.db")
+def embedded(folder: Path) -> EmbeddedServer:
+    config = server_config({}, db_path=folder / "server.db")
+    return EmbeddedServer(config, {"XDG_RUNTIME_DIR": str(folder)})
 
-    server = EmbeddedServer(configure, tmp_path / "run")
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's name."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+async def server(home: Path) -> AsyncIterator[EmbeddedServer]:
+    server = embedded(home)
     server.start()
     yield server
     assert server.stop()
@@ -53,36 +63,35 @@ async def test_stopping_removes_the_socket(server: EmbeddedServer) -> None:
     assert not Path(address.removeprefix("unix:")).exists()
 
 
-async def test_a_wrong_setting_is_told_to_whoever_waits(tmp_path: Path) -> None:
-    def configure() -> ServerConfig:
-        return server_config({"LOOM_SERVER_PORT": "x"})
-
-    server = EmbeddedServer(configure, tmp_path)
+async def test_what_keeps_it_from_starting_is_told_to_whoever_waits(home: Path) -> None:
+    (home / "server.db").write_bytes(b"not a database, but long enough to be looked at" * 99)
+    server = embedded(home)
     server.start()
-    with pytest.raises(ConfigError, match="LOOM_SERVER_PORT"):
+    with pytest.raises(StoreError, match=r"server\.db"):
         await server.address()
     assert server.stop()
 
 
-async def test_a_folder_of_someone_else_is_not_used(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "run").symlink_to(tmp_path / "real")
-    server = EmbeddedServer(lambda: server_config({}, db_path=tmp_path / "db"), tmp_path / "run")
+async def test_a_folder_of_someone_else_is_not_used(home: Path) -> None:
+    (home / "real").mkdir()
+    (home / "run").symlink_to(home / "real")
+    server = embedded(home)
     server.start()
     address, _ = await server.address()
-    assert str(tmp_path) not in address
+    assert str(home) not in address
     assert server.stop()
     assert not Path(address.removeprefix("unix:")).parent.exists()
 
 
-async def test_sockets_of_killed_processes_are_swept(tmp_path: Path) -> None:
+async def test_sockets_of_killed_processes_are_swept(home: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left = tmp_path / f"server-{dead.pid}-00ff.sock"
-    mine = tmp_path / f"server-{os.getpid()}-00ff.sock"
+    (home / "loom").mkdir()
+    left = home / "loom" / f"server-{dead.pid}-00ff.sock"
+    mine = home / "loom" / f"server-{os.getpid()}-00ff.sock"
     left.touch()
     mine.touch()
-    server = EmbeddedServer(lambda: server_config({}, db_path=tmp_path / "db"), tmp_path)
+    server = embedded(home)
     server.start()
     await server.address()
     server.stop()
@@ -95,20 +104,20 @@ from pathlib import Path
 from loom.server.embedded import EmbeddedServer
 from loom.server.config import server_config
 here = Path(sys.argv[1])
-server = EmbeddedServer(lambda: server_config({}, db_path=here / "db"), here / "run")
+server = EmbeddedServer(server_config({}, db_path=here / "db"), {"XDG_RUNTIME_DIR": str(here)})
 server.start()
 asyncio.run(server.address())
 print(sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
 
-async def test_a_program_that_forgets_to_stop_it_still_ends(tmp_path: Path) -> None:
+async def test_a_program_that_forgets_to_stop_it_still_ends(home: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", FORGETFUL, str(tmp_path), stdout=subprocess.PIPE
+        sys.executable, "-c", FORGETFUL, str(home), stdout=subprocess.PIPE
     )
     output, _ = await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 0
-    assert not list((tmp_path / "run").iterdir())
+    assert not list((home / "loom").iterdir())
     for sdk in ("anthropic", "openai", "google", "vertexai", "httpx", "httpx2"):
         assert f"'{sdk}'" not in output.decode()
 
