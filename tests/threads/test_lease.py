@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from loom.core import codec
 from loom.core.errors import ThreadNotFound
 from loom.core.messages import Thread
-from loom.threads.lease import Holder, take
+from loom.threads.lease import Holder, _answer, take
 from loom.threads.store import ThreadStore
 
 OURS = Holder(os.getpid(), 1, "/run/ours")
@@ -16,7 +17,7 @@ OURS = Holder(os.getpid(), 1, "/run/ours")
 OTHER = """
 import os, sys
 from pathlib import Path
-from loom.threads.lease import Holder, take
+from loom.threads.lease import Holder, _answer, take
 lease = take(Path(sys.argv[1]), Holder(os.getpid(), 2, "/run/other"))
 print(lease.is_ours, flush=True)
 sys.stdin.read()
@@ -68,6 +69,14 @@ def test_lease_of_a_killed_process_is_taken_over(path: Path) -> None:
     assert path.exists()
     with take(path, OURS) as lease:
         assert lease.is_ours
+
+
+def test_file_that_was_just_given_back_names_no_holder(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(codec.encode(OURS))
+    descriptor = os.open(path, os.O_RDWR)
+    path.unlink()
+    assert _answer(descriptor, path, Holder(7)) is None
 
 
 def test_lease_that_changes_hands_quickly_is_never_held_twice(path: Path) -> None:
