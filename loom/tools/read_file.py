@@ -6,6 +6,7 @@ import mimetypes
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from msgspec import Meta, Struct
@@ -71,7 +72,7 @@ part and the last line says how to read on: use offset and limit. Read a file be
 
     def access(self, arguments: ReadFileArguments, context: ToolContext) -> Access:
         """Reads one path."""
-        return Access(self.name, "read", targets(context.workspace, arguments.path))
+        return Access(self.name, "read", targets(_root(arguments.path, context), arguments.path))
 
     async def preview(self, arguments: ReadFileArguments, context: ToolContext) -> Display:
         """The path and the range."""
@@ -82,9 +83,10 @@ part and the last line says how to read on: use offset and limit. Read a file be
         return await settle(self._read, arguments, context)
 
     def _read(self, arguments: ReadFileArguments, context: ToolContext) -> Answer:
-        with locate(context.workspace, arguments.path) as place, place.open_file() as file:
+        root = _root(arguments.path, context)
+        with locate(root, arguments.path) as place, place.open_file() as file:
             size = os.fstat(file.fileno()).st_size
-            source = _remembered(file, size, place, context)
+            source = _remembered(file, size, root / place.relative, context)
             start = source.read(8_192)
             source.seek(0)
             if media_type := image_type(start):
@@ -94,12 +96,18 @@ part and the last line says how to read on: use offset and limit. Read a file be
             return _text(arguments, place, size, source, Encoding.of(start))
 
 
-def _remembered(file: BinaryIO, size: int, place: Place, context: ToolContext) -> BinaryIO:
+def _root(path: str, context: ToolContext) -> Path:
+    """The workspace, or the session's own folder of long outputs when `path` names it."""
+    is_output = path.startswith(f"{context.scratch}/")
+    return context.scratch if is_output else context.workspace
+
+
+def _remembered(file: BinaryIO, size: int, path: Path, context: ToolContext) -> BinaryIO:
     """The content to read from; its hash is noted unless the file is too large to be edited."""
     if size > MAX_REMEMBERED:
         return file
     data = file.read(MAX_REMEMBERED + 1)
-    context.memory.seen[context.workspace / place.relative] = content_hash(data)
+    context.memory.seen[path] = content_hash(data)
     return io.BytesIO(data)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loom.core.errors import InvalidArguments, NotFound, PathOutsideWorkspace, ToolTimeout
+from loom.sandbox import find_sandbox
 from loom.tools.base import Answer, ToolContext, parse_arguments
 from loom.tools.code_search import CodeSearch
 from tests.fakes.tool_context import Unconfined, tool_context
@@ -162,6 +163,14 @@ async def test_search_runs_in_the_sandbox(tool: CodeSearch, tree: Path, tmp_path
     sandbox = Unconfined()
     await search(tool, tool_context(tree, tmp_path, sandbox=sandbox), "main")
     assert len(sandbox.wrapped) == 1
+
+
+async def test_search_works_in_the_sandbox_of_this_machine(
+    tool: CodeSearch, tree: Path, tmp_path: Path
+) -> None:
+    sandbox = find_sandbox(tmp_path, environment=os.environ)
+    context = tool_context(tree, tmp_path / "scratch", sandbox=sandbox)
+    assert (await search(tool, context, "def main", path="a/b.py")).text == "a/b.py\n4:def main():"
 
 
 async def test_catastrophic_pattern_is_ended_with_its_process(

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from loom.core.errors import NotFound, PathOutsideWorkspace, ToolError
+from loom.sandbox import find_sandbox
 from loom.tools.base import Answer, ToolContext, parse_arguments
 from loom.tools.list_files import ListFiles
 from tests.fakes.tool_context import tool_context
@@ -84,6 +85,14 @@ async def test_linked_folder_is_not_entered(
     (workspace / "out").symlink_to(tmp_path / "outside")
     (workspace / "loop").symlink_to(".")
     assert (await listed(context)).text == f"loop -> .\nout -> {tmp_path}/outside"
+
+
+async def test_listing_works_in_the_sandbox_of_this_machine(
+    workspace: Path, tmp_path: Path
+) -> None:
+    fill(workspace, "a/b")
+    sandbox = find_sandbox(tmp_path, environment=os.environ)
+    assert (await listed(tool_context(workspace, tmp_path, sandbox=sandbox))).text == "a/b"
 
 
 async def test_odd_names_stay_on_one_line(workspace: Path, context: ToolContext) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from loom.core.errors import InvalidArguments, ToolError
+from loom.core.errors import InvalidArguments, PathOutsideWorkspace, ToolError
 from loom.tools.base import Answer, ToolContext, parse_arguments
 from loom.tools.output import MAX_ANSWER
 from loom.tools.read_file import ReadFile
@@ -123,6 +123,16 @@ async def test_content_is_remembered_by_its_hash(workspace: Path, context: ToolC
     (workspace / "a").write_text("one\n")
     await read(context, path="a", limit=1)
     assert context.memory.seen == {workspace / "a": content_hash(b"one\n")}
+
+
+async def test_outputs_kept_for_the_session_can_be_read(context: ToolContext) -> None:
+    context.scratch.mkdir()
+    (context.scratch / "output").write_text("long")
+    (context.scratch / "link").symlink_to("/etc/passwd")
+    assert (await read(context, path=f"{context.scratch}/output")).text == "     1→long\n"
+    for path in (f"{context.scratch}/link", f"{context.scratch}/../workspace"):
+        with pytest.raises(PathOutsideWorkspace):
+            await read(context, path=path)
 
 
 async def test_empty_file_says_so(workspace: Path, context: ToolContext) -> None:
