@@ -81,13 +81,17 @@ def _assistant(turn: AssistantTurn) -> Iterable[Body]:
                 phase = str(block.data.get("phase", ""))
             case Opaque():
                 if _is_replayable(block, turn.content[position + 1 :]):
-                    yield {key: block.data[key] for key in _REASONING_KEYS if key in block.data}
+                    yield _reasoning(block)
 
 
 def _is_replayable(block: Opaque, rest: tuple[Text | Thinking | ToolCall | Opaque, ...]) -> bool:
     """A reasoning item is refused without its encrypted content or the item it led to."""
     is_whole = block.data.get("type") == "reasoning" and block.data.get("encrypted_content")
     return bool(is_whole) and any(isinstance(after, (Text, ToolCall)) for after in rest)
+
+
+def _reasoning(block: Opaque) -> Body:
+    return {key: block.data[key] for key in _REASONING_KEYS if block.data.get(key) is not None}
 
 
 def _message(text: str, phase: str) -> Body:

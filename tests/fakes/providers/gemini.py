@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tests.fakes.providers.script import Asked, Part, Refusal, Say, Think, Turn
-from tests.fakes.providers.validation import BadRequest
+from tests.fakes.providers.validation import BadRequest, told
 from tests.fakes.providers.wire import sse
 
 
@@ -40,8 +40,7 @@ class GeminiWire:
         try:
             request = GenerateContentRequest.model_validate(body)
         except ValidationError as error:
-            first = error.errors()[0]
-            raise BadRequest(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            raise BadRequest(told(error)) from error
         _check_turns(request.contents)
         parts = request.contents[-1].parts or []
         tools = [tool.function_declarations or [] for tool in request.tools or []]

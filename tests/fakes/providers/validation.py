@@ -15,10 +15,15 @@ def check(adapter: TypeAdapter[Any], body: dict[str, Any]) -> None:
     try:
         typed = _exhausted(adapter.validate_python(body))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadRequest(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise BadRequest(told(error)) from error
     if missing := _lost(body, typed, ""):
         raise BadRequest(f"{missing}: Extra inputs are not permitted")
+
+
+def told(error: ValidationError) -> str:
+    """The error that went deepest into the type, which is the likeliest to be meant."""
+    deepest = max(error.errors(), key=lambda details: len(details["loc"]))
+    return f"{'.'.join(map(str, deepest['loc']))}: {deepest['msg']}"
 
 
 def _exhausted(value: Any) -> Any:
