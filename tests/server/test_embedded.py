@@ -74,7 +74,7 @@ async def test_what_keeps_it_from_starting_is_told_to_whoever_waits(home: Path) 
 
 async def test_a_folder_of_someone_else_is_not_used(home: Path) -> None:
     (home / "real").mkdir()
-    (home / "run").symlink_to(home / "real")
+    (home / "loom").symlink_to(home / "real")
     server = embedded(home)
     server.start()
     address, _ = await server.address()
