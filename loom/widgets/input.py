@@ -93,8 +93,10 @@ class PromptInput(Vertical):
         return bool(self._menu.rows)
 
     def clear(self) -> None:
-        """Empties it and forgets the chips."""
-        self._area.set_text("")
+        """Empties it; what stood there can be recalled with Up."""
+        self._history.add(self.text)
+        # load_text also drops the undo history, which could bring back chips without their text.
+        self._area.load_text("")
         self._pastes.clear()
 
     def set_text(self, text: str) -> None:
@@ -125,7 +127,6 @@ class PromptInput(Vertical):
         if not text.strip():
             return
         attachments = self._pastes.files_in(shown)
-        self._history.add(text)
         self.clear()
         self.post_message(self.Submitted(text, attachments))
 
@@ -147,6 +148,9 @@ class PromptInput(Vertical):
         event.stop()
         choice, trigger = self._menu.selected, self._trigger
         if choice is None or trigger is None:
+            return
+        if isinstance(event, PromptArea.Taken) and event.by_enter and trigger.query == choice.value:
+            self.post_message(PromptArea.Entered())
             return
         row, column = self._area.cursor_location
         text = completed(trigger.sign, choice.value)

@@ -38,7 +38,11 @@ class PromptArea(TextArea):
         """Escape was pressed and there was nothing to close."""
 
     class Taken(Message):
-        """The choice under the list's cursor was taken."""
+        """The choice under the list's cursor was taken, `by_enter` or with Tab."""
+
+        def __init__(self, by_enter: bool) -> None:
+            super().__init__()
+            self.by_enter = by_enter
 
     class Recalled(Message):
         """Up or down left the text; `is_older` for up."""
@@ -69,7 +73,7 @@ class PromptArea(TextArea):
         """Takes the completion, writes a line end after a backslash, or sends."""
         row, column = self.cursor_location
         if self._menu.rows:
-            self.post_message(self.Taken())
+            self.post_message(self.Taken(by_enter=True))
         elif column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column))
         else:
@@ -82,7 +86,7 @@ class PromptArea(TextArea):
     def action_complete(self) -> None:
         """Takes the completion; without one Tab moves the focus on."""
         if self._menu.rows:
-            self.post_message(self.Taken())
+            self.post_message(self.Taken(by_enter=False))
         else:
             self.screen.focus_next()
 

@@ -236,6 +236,23 @@ async def test_a_command_and_a_thread_are_completed() -> None:
         assert app.input.text == "/model #T-1 "
 
 
+async def test_enter_sends_a_word_that_is_complete_already() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"/help")
+        await settle(app, pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.sent == ["/help"]
+
+
+async def test_a_cleared_text_can_be_recalled() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"precious")
+        app.input.clear()
+        await pilot.press("up")
+        assert app.input.text == "precious"
+
+
 async def test_escape_closes_the_list_before_it_stops_anything() -> None:
     async with desk() as (app, pilot):
         await pilot.press("/")
