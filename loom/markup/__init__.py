@@ -5,6 +5,7 @@ ink      semantic names and the styles they stand for
 blocks   what a markdown document is made of
 parse    markdown text to blocks
 stream   the same while the text is still being written
+growing  fences, lists and tables that are not read again from their start
 wrap     styled text to lines of an exact cell width
 code     highlighted source, extended line by line
 table    a table fitted to a width

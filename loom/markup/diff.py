@@ -65,9 +65,14 @@ def _body(line: str, old: int, new: int) -> DiffLine:
     return DiffLine("context", text, old, new)
 
 
-def diff_lines(text: str, width: int, inks: Inks) -> list[Line]:
-    """A unified diff as lines of at most `width` cells with line numbers."""
+def diff_lines(text: str, width: int, inks: Inks, *, names_file: bool = True) -> list[Line]:
+    """A unified diff as lines of at most `width` cells with line numbers.
+
+    Without `names_file`, a diff of a single file does not say its name.
+    """
     lines = list(read_diff(text))
+    if not names_file and sum(line.kind == "file" for line in lines) == 1:
+        lines = [line for line in lines if line.kind != "file"]
     digits = len(str(max((max(line.old, line.new) for line in lines), default=0)))
     painter = _DiffPainter(inks, width, digits)
     return list(painter.side_by_side(lines) if width >= WIDE else painter.unified(lines))

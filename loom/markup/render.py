@@ -105,6 +105,7 @@ class Renderer:
         indent = max((len(mark) for mark in marks), default=1) + 1
         inner = max(_NARROWEST, width - indent)
         style = self.inks("text", "list_mark")
+        blank = Segment(" " * indent, self.inks("text"))
         lines: list[Line] = []
         for mark, item in zip(marks, block.items, strict=True):
             if lines and not block.is_tight:
@@ -112,7 +113,7 @@ class Renderer:
             body = self._stack(item.blocks, inner, names, is_tight=block.is_tight, depth=depth + 1)
             first, *rest = body or [[]]
             lines.append([Segment(f"{mark:>{indent - 1}} ", style), *first])
-            lines.extend([Segment(" " * indent), *line] if line else line for line in rest)
+            lines.extend([blank, *line] if line else line for line in rest)
         return lines
 
     @staticmethod

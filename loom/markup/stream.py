@@ -5,17 +5,16 @@ from later text: a definition continued on the next line, which is why nothing i
 one, and a link whose definition comes late, which `finish` mends by parsing the whole once.
 """
 
-import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from loom.markup.blocks import Block, Code
+from loom.markup.blocks import Block
 from loom.markup.clean import visible
+from loom.markup.growing import OpenFence, OpenRun, line_of
 from loom.markup.parse import References, build, parse, tokens
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
-
-_FENCE_OPENING = re.compile(r"( {0,3})(`{3,}|~{3,})")
 
 
 class MarkdownStream:
@@ -32,7 +31,8 @@ class MarkdownStream:
         self._parts: list[str] = []
         self._carriage_return = ""
         self._tail = ""
-        self._fence: _OpenFence | None = None
+        self._fence: OpenFence | None = None
+        self._run: OpenRun | None = None
         self._references: References = {}
         self._has_links = False
         self._is_stale = False
@@ -55,13 +55,14 @@ class MarkdownStream:
 
     def finish(self) -> None:
         """The text is whole: everything is frozen and equals parsing it at once."""
-        self._freeze(self._tail)
-        self._tail, self._fence, self.live = "", None, ()
+        self._freeze(self._tail + self._carriage_return)
+        self._carriage_return = ""
+        self._tail, self._fence, self._run, self.live = "", None, None, ()
         if self._is_stale:
             self.frozen = list(parse(self.source))
             self._is_stale = False
 
-    def _extend_fence(self, fence: "_OpenFence", text: str) -> bool:
+    def _extend_fence(self, fence: OpenFence, text: str) -> bool:
         """Feed an open fence; whether it closed, so that the tail must be parsed again."""
         size = fence.feed(text)
         if size is None:
@@ -73,33 +74,62 @@ class MarkdownStream:
         return True
 
     def _parse_tail(self) -> None:
-        found = tokens(self._tail, dict(self._references))
-        starts = [i for i, token in enumerate(found) if _is_top(token)]
+        """Parse what is not frozen, freeze what is finished in it, and show the rest."""
+        run = self._run
+        lead, done = (run.lead, run.size) if run else ("", 0)
+        text = lead + self._tail[done:]
+        found = tokens(text, dict(self._references))
+        starts = [at for at, token in enumerate(found) if _is_top(token)]
         if not starts:
             self.live = ()
             return
-        last = starts[-1]
-        first = _line_of(found[last])
-        if len(starts) > 1:
-            lines = self._tail.split("\n")
-            if self._is_boundary(found[starts[-2]], first, lines):
-                self._freeze_lines(lines[:first])
-                found, starts, first = found[last:], [0], 0
-        self.live = build(found)
-        if len(starts) == 1:
-            self._watch_fence(found[starts[0]], first)
+        first = self._boundary([found[at] for at in starts], text.split("\n"))
+        if first:
+            self._cut(done - len(lead) + len("\n".join((*text.split("\n")[:first], ""))))
+        elif run is None:
+            self._show(found, text)
+        else:
+            self._continue(run, found, text, is_single=len(starts) == 1)
 
-    def _freeze_lines(self, lines: list[str]) -> None:
-        text = "\n".join((*lines, ""))
-        self._freeze(text)
-        self._tail = self._tail[len(text) :]
+    def _cut(self, size: int) -> None:
+        """The blocks before `size` are finished; show what follows."""
+        self._freeze(self._tail[:size])
+        self._tail, self._run = self._tail[size:], None
+        self._show(tokens(self._tail, dict(self._references)), self._tail)
+
+    def _show(self, found: "list[Token]", text: str) -> None:
+        self.live = build(found)
+        first, *more = (token for token in found if _is_top(token))
+        if not more:
+            self._fence = OpenFence.at(first, text)
+            self._run = OpenRun.at(first, text)
+            if self._run is not None:
+                self._run.advance(found, self.live[0], text)
+
+    def _continue(self, run: OpenRun, found: "list[Token]", text: str, *, is_single: bool) -> None:
+        """Show a list or table of which only the last part was parsed."""
+        rest, *after = build(found)
+        whole = run.joined(rest)
+        if whole is None:
+            self._run = None
+            self._parse_tail()
+            return
+        self.live = (whole, *after)
+        if is_single:
+            run.advance(found, rest, text)
 
     @staticmethod
-    def _is_boundary(before: "Token", first: int, lines: list[str]) -> bool:
-        """Whether the block at line `first` is there to stay and no definition leads up to it."""
-        is_line_complete = first < len(lines) - 1
-        is_gapless = before.map is not None and before.map[1] == first
-        return is_line_complete and (is_gapless or not lines[first - 1].strip())
+    def _boundary(tops: "list[Token]", lines: list[str]) -> int:
+        """The line of the last block that is there to stay, 0 if there is none after the first.
+
+        Its first line is complete, and no definition leads up to it.
+        """
+        for before, last in list(pairwise(tops))[:-3:-1]:
+            first = line_of(last)
+            is_gapless = before.map is not None and before.map[1] == first
+            if first < len(lines) - 1 and (is_gapless or not lines[first - 1].strip()):
+                return first
+        return 0
 
     def _freeze(self, text: str) -> None:
         known = len(self._references)
@@ -108,57 +138,6 @@ class MarkdownStream:
             self._is_stale = True
         self._has_links = self._has_links or "[" in text
 
-    def _watch_fence(self, token: "Token", first: int) -> None:
-        """Read a fence that begins at line `first` and has no end yet line by line from now on."""
-        lines = self._tail.split("\n")
-        opening = _FENCE_OPENING.match(lines[first]) if token.type == "fence" else None
-        if opening is None or len(lines) < first + 2:
-            return
-        fence = _OpenFence(opening, token.info, len("\n".join((*lines[: first + 1], ""))))
-        if fence.feed("\n".join(lines[first + 1 :])) is None:
-            self._fence = fence
-
 
 def _is_top(token: "Token") -> bool:
     return token.level == 0 and token.nesting >= 0 and token.map is not None
-
-
-def _line_of(token: "Token") -> int:
-    return token.map[0] if token.map else 0
-
-
-class _OpenFence:
-    """A fenced block without its end: complete lines are kept, the last one waits."""
-
-    def __init__(self, opening: "re.Match[str]", info: str, size: int) -> None:
-        marker = opening[2]
-        self._language = info.strip().partition(" ")[0]
-        self._is_indent = re.compile(f" {{0,{len(opening[1])}}}")
-        self._is_closing = re.compile(
-            f" {{0,3}}{re.escape(marker[0])}{{{len(marker)},}}[ \t]*"
-        ).fullmatch
-        self._is_marker = re.compile(f" {{0,3}}{re.escape(marker[0])}+[ \t]*").fullmatch
-        self._code = ""
-        self._partial = ""
-        self._size = size
-
-    @property
-    def block(self) -> Code:
-        """The block as it stands; what may become its end is not shown as code."""
-        partial = "" if self._is_marker(self._partial) else self._dedent(self._partial)
-        return Code((self._code + partial).removesuffix("\n"), self._language)
-
-    def feed(self, text: str) -> int | None:
-        """Add text; the length of the tail up to and with the closing line, once it came."""
-        *lines, self._partial = (self._partial + text).split("\n")
-        added: list[str] = []
-        for line in lines:
-            self._size += len(line) + 1
-            if self._is_closing(line):
-                return self._size
-            added.append(self._dedent(line) + "\n")
-        self._code += "".join(added)
-        return None
-
-    def _dedent(self, line: str) -> str:
-        return self._is_indent.sub("", line, count=1)

@@ -28,10 +28,11 @@ def table_lines(
         return _records(header, rows, width, inks)
     sizes = fit(wanted, room)
     line = inks("text", "table_line")
-    found = _row(header, sizes, alignments, line)
+    grid = _Grid(sizes, alignments, inks)
+    found = grid.row(header)
     found.append([Segment("─┼─".join("─" * size for size in sizes), line)])
     for row in rows:
-        found.extend(_row(row, sizes, alignments, line))
+        found.extend(grid.row(row))
     return found
 
 
@@ -52,26 +53,34 @@ def _widest(cell: Runs) -> int:
     return max((width_of([Segment(line)]) for line in text.split("\n")), default=0)
 
 
-def _row(
-    cells: Sequence[Runs], sizes: Sequence[int], alignments: Sequence[Alignment], line: Style
-) -> list[Line]:
-    columns = [wrap(cell, size) for cell, size in zip(cells, sizes, strict=True)]
-    found: list[Line] = []
-    for at in range(max(1, *(len(column) for column in columns))):
+class _Grid:
+    """Columns of fixed sizes."""
+
+    def __init__(self, sizes: Sequence[int], alignments: Sequence[Alignment], inks: Inks) -> None:
+        self._columns = list(zip(sizes, alignments, strict=True))
+        self._line = Segment(_GAP, inks("text", "table_line"))
+        self._blank = inks("text")
+
+    def row(self, cells: Sequence[Runs]) -> list[Line]:
+        """One row, as high as its highest cell."""
+        wrapped = [wrap(cell, size) for cell, (size, _) in zip(cells, self._columns, strict=True)]
+        height = max(1, *(len(cell) for cell in wrapped))
+        return [self._line_at(wrapped, at) for at in range(height)]
+
+    def _line_at(self, wrapped: list[list[Line]], at: int) -> Line:
         parts: Line = []
-        for column, size, alignment in zip(columns, sizes, alignments, strict=True):
+        for cell, (size, alignment) in zip(wrapped, self._columns, strict=True):
             if parts:
-                parts.append(Segment(_GAP, line))
-            parts.extend(_aligned(column[at] if at < len(column) else [], size, alignment))
-        found.append(parts)
-    return found
+                parts.append(self._line)
+            parts.extend(self._aligned(cell[at] if at < len(cell) else [], size, alignment))
+        return parts
 
-
-def _aligned(line: Line, size: int, alignment: Alignment) -> Line:
-    missing = size - width_of(line)
-    before = {"left": 0, "right": missing, "center": missing // 2}[alignment]
-    padded = [Segment(" " * before), *line, Segment(" " * (missing - before))]
-    return [segment for segment in padded if segment.text]
+    def _aligned(self, line: Line, size: int, alignment: Alignment) -> Line:
+        missing = max(0, size - width_of(line))
+        before = {"left": 0, "right": missing, "center": missing // 2}[alignment]
+        blank = self._blank
+        padded = [Segment(" " * before, blank), *line, Segment(" " * (missing - before), blank)]
+        return [segment for segment in padded if segment.text]
 
 
 def _records(

@@ -6,6 +6,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import message
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
@@ -73,8 +74,8 @@ class Scrollable(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._follows = follow
-        self._starts_following = follow
         self._inks: Inks | None = None
+        self._inked_for: tuple[str, Color] | None = None
 
     @property
     def follows(self) -> bool:
@@ -85,8 +86,8 @@ class Scrollable(ScrollView, can_focus=True):
     def inks(self) -> Inks:
         """The theme's styles on this widget's background."""
         if self._inks is None:
-            variables = self.app.theme_variables
-            self._inks = inks_of(variables, self.background_colors[1])
+            self._inked_for = (self.app.theme, self.background_colors[1])
+            self._inks = inks_of(self.app.theme_variables, self._inked_for[1])
         return self._inks
 
     @property
@@ -103,8 +104,15 @@ class Scrollable(ScrollView, can_focus=True):
         """Lines `first` to `first + count`, each `text_width` wide; a subclass's only duty."""
         raise NotImplementedError
 
+    def dressed(self, row: int, strip: Strip) -> Strip:
+        """What the view shows in its row `row` where the text has `strip`: a place for marks."""
+        return strip
+
     def ink_changed(self) -> None:
-        """The theme or the background changed: strips must be made again."""
+        """The theme or the background is another one: strips must be made again, as high as before.
+
+        Called while painting: a focus or hover restyles a widget too, and must cost nothing.
+        """
 
     def set_height(self, height: int) -> None:
         """There are `height` lines now; a view that follows the end goes there."""
@@ -131,18 +139,16 @@ class Scrollable(ScrollView, can_focus=True):
         if self._follows:
             self.go_to(self.max_scroll_y)
 
-    def notify_style_update(self) -> None:
-        """The theme may be another one."""
-        super().notify_style_update()
-        self._inks = None
-        self.ink_changed()
-
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part of the view."""
         filters = self.get_line_filters()
         background = self.background_colors[1]
+        if self._inked_for != (self.app.theme, background):
+            self._inks = None
+            self.ink_changed()
         strips = []
-        for strip in self._selected_strips(crop):
+        for row, strip in enumerate(self._selected_strips(crop), crop.y):
+            strip = self.dressed(row, strip)
             for line_filter in filters:
                 strip = strip.apply_filter(line_filter, background)
             strips.append(strip)

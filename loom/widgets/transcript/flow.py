@@ -60,11 +60,13 @@ class Flow:
         return self._heights.total
 
     def turn(self, page: Page) -> None:
-        """Render for `page` from now on; another width or renderer makes all heights guesses."""
+        """Render for `page` from now on; another width makes all heights guesses."""
         old, self._page = self._page, page
-        if old is None or (old.renderer, old.width) != (page.renderer, page.width):
+        if old is None or old.width != page.width:
             self._rendered.clear()
             self._restack(0)
+        elif old.renderer is not page.renderer:
+            self._rendered.clear()
 
     def append(self, item: Item) -> None:
         """Add an item at the end."""
@@ -109,6 +111,10 @@ class Flow:
     def bottom(self, index: int) -> int:
         """The line after an item's last."""
         return self._heights.top(index) + self._heights[index]
+
+    def height_of(self, index: int) -> int:
+        """An item's lines, its gap included."""
+        return self._heights[index]
 
     def first_guess(self, line: int, count: int) -> int | None:
         """The first item in a stretch of lines whose height is not yet exact."""

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from loom.markup.clean import visible
 from loom.markup.ink import Line
 from loom.markup.parse import parse
-from loom.markup.wrap import wrap
+from loom.markup.wrap import chop
 from loom.widgets.transcript.item import Item, Page
 
 Level = Literal["info", "warning", "error"]
@@ -39,16 +39,14 @@ class NoticeItem(Item):
         if self._hint:
             body += page.renderer.plain(self._hint, page.width - 2, "muted")
         first, *rest = body
-        return [
-            [Segment(f"{self._sign} ", style), *first],
-            *([Segment("  "), *line] for line in rest),
-        ]
+        indent = Segment("  ", style)
+        return [[Segment(f"{self._sign} ", style), *first], *([indent, *line] for line in rest)]
 
 
 class CompactionItem(Item):
     """Where the model's view begins anew: a rule across, the summary on opening."""
 
-    bar: ClassVar[tuple[str, str]] = ("─", "rule")
+    bar: ClassVar[tuple[str, str]] = ("──", "rule")
 
     def __init__(self, summary: str, folded: int) -> None:
         super().__init__()
@@ -68,9 +66,10 @@ class CompactionItem(Item):
     def lines(self, page: Page) -> list[Line]:
         """The rule with what was folded; the summary when open."""
         sign = "▾" if self.is_open else "▸"
-        label = f"─ {sign} compacted: the model sees a summary of {self._folded} messages "
-        rule = label + "─" * max(0, page.width - len(label))
-        lines = wrap([(rule, page.inks("text", "muted"))], page.width)[:1]
+        label = f"{sign} compacted: the model sees a summary of {self._folded} messages "
+        rest = "─" * max(0, page.width - len(label))
+        runs = [(label, page.inks("text", "muted")), (rest, page.inks("text", "rule"))]
+        lines = chop(runs, page.width)[:1]
         if self.is_open:
             lines += page.renderer.render(parse(self._summary), page.width)
         return lines

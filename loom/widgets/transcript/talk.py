@@ -68,6 +68,7 @@ class AnswerItem(Item):
         self._text = text
         self._stream = MarkdownStream() if is_streaming else None
         self._pending: list[str] = []
+        self._length = len(text)
         self._painted = _Painted()
 
     @property
@@ -78,6 +79,7 @@ class AnswerItem(Item):
     def append(self, text: str) -> None:
         """Take a piece of a streamed answer; it is parsed when it is next looked at."""
         self._pending.append(text)
+        self._length += len(text)
 
     def finish(self, text: str) -> None:
         """The answer is `text`; what was rendered stays if that is what was streamed."""
@@ -101,8 +103,8 @@ class AnswerItem(Item):
         return self._painted.lines(self._painted.blocks, (), page)
 
     def estimate(self, width: int) -> int:
-        """Markdown takes a few more lines than its text."""
-        return guess_lines(self._text, width)
+        """By its length alone while it is written: the text is in pieces."""
+        return guess_lines(self._text, width) if self._text else 1 + self._length // width
 
     def forget(self) -> None:
         """The blocks and lines of a finished answer."""

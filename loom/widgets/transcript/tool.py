@@ -181,7 +181,7 @@ class ToolItem(Item):
         border = Segment(_BORDER, page.inks("text", "rule"))
         width = max(1, page.width - len(_BORDER))
         if self._diff is not None:
-            lines = diff_lines(self._diff.body, width, page.inks)
+            lines = diff_lines(self._diff.body, width, page.inks, names_file=False)
             lines = self._folded_diff(lines, page)
         else:
             lines = self._output_lines(page, width)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events, message
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Region
@@ -23,6 +24,7 @@ _SHARE = 3
 """After a paint, this many times its length go by before the next: keys come first."""
 
 _STILL_INTERVAL = 1.0
+_NEWS = " ↓ new "
 
 
 class ItemView(Scrollable):
@@ -67,6 +69,7 @@ class ItemView(Scrollable):
         self._not_before = 0.0
         self._spinner: Timer | None = None
         self._is_arranging = False
+        self._has_news = False
 
     @property
     def chosen(self) -> Item | None:
@@ -77,6 +80,11 @@ class ItemView(Scrollable):
     def items(self) -> list[Item]:
         """The items, top to bottom."""
         return list(self._flow.items)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether nothing waits for the next frame."""
+        return not self._changed
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -118,6 +126,14 @@ class ItemView(Scrollable):
         """Lines of the items in view."""
         return self._flow.strips(first, count, self._chosen if self.has_focus else None)
 
+    def dressed(self, row: int, strip: Strip) -> Strip:
+        """The last row says when there is more below that was not seen."""
+        if not self._has_news or row != self.size.height - 1 or strip.cell_length < len(_NEWS):
+            return strip
+        mark = Segment(_NEWS, self.inks("text", "mark"))
+        room = strip.crop(0, strip.cell_length - len(_NEWS))
+        return Strip([*room, mark], strip.cell_length)
+
     def flush(self) -> None:
         """Draw what changed since the last frame, now."""
         self._stop_flush()
@@ -135,18 +151,23 @@ class ItemView(Scrollable):
     def ink_changed(self) -> None:
         """Everything is drawn in the new inks."""
         self._renderer = None
-        if self.is_attached and self.size:
-            self._turn()
-            self._arrange()
+        self._turn()
 
     def on_resize(self) -> None:
-        """Keeps the line that is being read at the top, or the end."""
+        """Keeps what is being read at the top, or the end."""
+        if not self.size:
+            return
         index = self._flow.at(self.top)
-        self._turn()
-        if index is not None and not self.follows:
+        if index is None or self.follows:
+            self._turn()
+        else:
+            part = (self.top - self._flow.top(index)) / (self._flow.height_of(index) or 1)
+            self._turn()
+            self._flow.measure(index)
             self.set_height(self._flow.height)
-            self.go_to(self._flow.body(index))
+            self.go_to(self._flow.top(index) + round(part * self._flow.height_of(index)))
         self._arrange()
+        self.flush()
 
     def on_unmount(self) -> None:
         """Timers end with the widget."""
@@ -168,8 +189,11 @@ class ItemView(Scrollable):
             self._choose(index)
 
     def on_click(self, event: events.Click) -> None:
-        """A click on an item's first line or its gutter opens or folds it."""
+        """A click on an item's first line or its gutter opens or folds it; on the mark, goes on."""
         line = self.top + event.y
+        if self._is_on_news(event):
+            self.action_scroll_last()
+            return
         index = self._flow.at(line)
         if index is None or event.chain != 1 or self.text_selection is not None:
             return
@@ -221,6 +245,9 @@ class ItemView(Scrollable):
         self.changed(self._chosen)
         self.flush()
         self._note_anchor()
+        index = self._flow.place(self._chosen)
+        if index is not None:
+            self._show_item(index)
 
     def action_copy(self) -> None:
         """Hand the text of the item at the cursor to the terminal's clipboard (OSC 52)."""
@@ -254,31 +281,43 @@ class ItemView(Scrollable):
     def _draw(self, items: Iterable[Item]) -> None:
         """Render changed items where they are seen; elsewhere only their height is reckoned."""
         begin, end = self.top, self.top + self.size.height
-        shift = 0
-        changes: list[Change] = []
+        shift, height = 0, self._flow.height
         for item in items:
             index = self._flow.place(item)
             if index is None:
                 continue
             top, bottom = self._flow.top(index) - shift, self._flow.bottom(index) - shift
-            if top >= end and not self.follows:
-                self._flow.guess_again(index)
-            elif bottom <= begin and not self.follows:
-                shift += self._flow.measure(index).growth
+            if top < end and bottom > begin:
+                self._refresh_change(self._flow.measure(index))
             else:
-                changes.append(self._flow.measure(index))
+                growth = self._flow.guess_again(index)
+                shift += growth if bottom <= begin else 0
         if shift:
             self._shift(shift)
         self._arrange()
-        self._refresh_changes(changes)
+        self._tell_news(is_new=self._flow.height > height and not self.follows)
 
-    def _refresh_changes(self, changes: list[Change]) -> None:
-        for change in changes:
-            if change.growth:
-                rest = max(0, self.top + self.size.height - change.first)
-                self.refresh_lines(max(change.first, self.top), rest)
-            elif change.last > change.first:
-                self.refresh_lines(change.first, change.last - change.first)
+    def _note_anchor(self) -> None:
+        super()._note_anchor()
+        if self.follows and self._has_news:
+            self._has_news = False
+            self.refresh()
+
+    def _tell_news(self, *, is_new: bool) -> None:
+        if is_new and not self._has_news:
+            self._has_news = True
+            self.refresh_lines(self.top + self.size.height - 1)
+
+    def _is_on_news(self, event: events.Click) -> bool:
+        is_last = event.y == self.size.height - 1
+        return self._has_news and is_last and event.x >= self.text_width - len(_NEWS)
+
+    def _refresh_change(self, change: Change) -> None:
+        """Draw what changed: all below too, if that moved."""
+        end = self.top + self.size.height
+        first, last = max(change.first, self.top), end if change.growth else min(change.last, end)
+        if last > first:
+            self.refresh_lines(first, last - first)
 
     def _arrange(self, anchor: int | None = None) -> None:
         """Make heights in view exact and the scroll position fit them.
@@ -293,8 +332,10 @@ class ItemView(Scrollable):
             self.set_height(self._flow.height)
             while (index := self._flow.first_guess(self.top, self.size.height)) is not None:
                 bottom = self._flow.bottom(index)
-                growth = self._flow.measure(index).growth
+                change = self._flow.measure(index)
+                growth = change.growth
                 self.set_height(self._flow.height)
+                self._refresh_change(change)
                 if growth and anchor is not None and bottom <= anchor:
                     anchor += growth
                     self._shift(growth)
