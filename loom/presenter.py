@@ -51,6 +51,7 @@ class Desk:
         answered: the question of this call id is settled, here or by another viewer.
         restore: gives texts back to the input, before what is typed there.
         notify: the agent needs the person: a terminal bell.
+        welcome: fills an empty conversation.
     """
 
     header: Header
@@ -61,6 +62,7 @@ class Desk:
     answered: Callable[[str], None]
     restore: Callable[[list[str]], None]
     notify: Callable[[], None]
+    welcome: Callable[[], None]
 
 
 class Presenter:
@@ -92,6 +94,8 @@ class Presenter:
     def _session(self, event: SessionStarted) -> None:
         desk = self._desk
         desk.transcript.show(event.messages)
+        if not event.messages:
+            desk.welcome()
         desk.panel.clear()
         desk.panel.todo = event.todo
         self._thread(event.thread)

@@ -46,9 +46,14 @@ class Record:
 
     async def commit(self, *entries: Entry) -> None:
         """Durable on return, with whatever was owed. Raises StoreError; owed rows stay owed."""
-        if rows := (*self._owed, *entries):
-            await self._store.append(self.thread.id, *rows)
-            self._owed = ()
+        owed, self._owed = self._owed, ()
+        if not (owed or entries):
+            return
+        try:
+            await self._store.append(self.thread.id, *owed, *entries)
+        except StoreError:
+            self._owed = owed
+            raise
 
     async def change(self, **changes: Any) -> Thread:
         """Change the head line. Raises StoreError."""

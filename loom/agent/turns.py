@@ -48,7 +48,16 @@ class Turns:
 
     async def commit(self, entries: tuple[Entry, ...]) -> None:
         """Durable on return. Raises StoreError."""
+        is_untitled = not self._record.thread.title
         await self._record.commit(*entries)
+        if is_untitled and self._turn_id:
+            await self._tell_title()
+
+    async def _tell_title(self) -> None:
+        """The store took the title from the first message."""
+        thread = await self._record.refresh()
+        if thread.title:
+            self._emit(ThreadChanged(thread=thread))
 
     async def end(self, reason: Reason) -> None:
         """Close the turn. What cannot be written now is owed."""

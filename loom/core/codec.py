@@ -37,7 +37,7 @@ def decode(data: bytes | str, kind: type[T] | Any) -> T:
         return cast(T, _decoder(cast(Hashable, kind)).decode(data))
     except msgspec.ValidationError as error:
         return cast(T, _decode_leniently(data, kind, error))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CodecError(f"not JSON: {error}") from error
 
 

@@ -19,7 +19,7 @@ from loom.core.messages import Thread
 from loom.core.protocol import Close
 from loom.host.door import Door
 from loom.host.remote import RemoteSession
-from loom.threads.lease import Holder, Lease, take
+from loom.threads.lease import Holder, Lease
 
 GRACE = 5.0
 
@@ -86,7 +86,7 @@ class Host:
         return await self._live(thread, settings)
 
     async def _live(self, thread: Thread, settings: AgentSettings) -> AgentSession:
-        lease = take(self._lease_path(thread.id), self._holder())
+        lease = await self.services.store.lease(thread.id, self._holder())
         if not lease.is_ours:
             return RemoteSession(Path(lease.holder.socket), thread.id)
         self._leases[thread.id] = lease
@@ -130,9 +130,6 @@ class Host:
         if runtime is None:
             raise SessionError(f"{thread_id} is not live here", f"loom resume {thread_id}")
         return runtime
-
-    def _lease_path(self, thread_id: str) -> Path:
-        return self.services.store.path.parent / "leases" / f"{thread_id}.lock"
 
     def _holder(self) -> Holder:
         return Holder(os.getpid(), self.services.clock.now_ms(), str(self._door.path))

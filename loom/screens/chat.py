@@ -76,6 +76,7 @@ class ChatScreen(Screen[None]):
         self.newer = Static("↓ new below", id="newer")
         self.commands = ChatCommands(self)
         self._quit_asked = False
+        self._missing_key: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Header, panes, status bar."""
@@ -101,12 +102,11 @@ class ChatScreen(Screen[None]):
             answered=self.questions.settled,
             restore=self._give_back,
             notify=self._ring,
+            welcome=self._welcome,
         )
         self.conversation = Conversation(Presenter(desk).present, self.complain)
-        self.status.branch = ""
-        self.transcript.notice(DEMO_WELCOME if self.start.is_demo else WELCOME)
-        for note in self.start.notes:
-            self.transcript.notice(note, "warning")
+        if self.start.resume is None:
+            self._welcome()
         if self.start.draft:
             self.prompt.set_text(self.start.draft)
         self.prompt.focus_text()
@@ -141,7 +141,14 @@ class ChatScreen(Screen[None]):
         with suppress(LoomError):
             models = await host.services.model.models()
             if text := missing_key(models, self.start.provider):
+                self._missing_key = (text,)
                 self.transcript.notice(text, "warning")
+
+    def _welcome(self) -> None:
+        self.transcript.clear()
+        self.transcript.notice(DEMO_WELCOME if self.start.is_demo else WELCOME)
+        for note in (*self.start.notes, *self._missing_key):
+            self.transcript.notice(note, "warning")
 
     @property
     def spoken_thread(self) -> str:

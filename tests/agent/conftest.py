@@ -107,7 +107,7 @@ def make_services(tmp_path: Path, store: ThreadStore, model: ScriptedModel, kept
     async def search(query, count):
         return ()
 
-    names = ("read_file", "edit_file", "write_file", "todo")
+    names = ("read_file", "edit_file", "write_file", "bash", "todo", "task")
     return Services(
         store=store,
         model=model,
