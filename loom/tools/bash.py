@@ -18,6 +18,7 @@ from loom.tools.live import LiveOutput
 from loom.tools.output import one_line
 from loom.tools.paths import locate
 from loom.tools.shell import parse
+from loom.tools.text_file import refuse_half_characters
 
 MAX_COMMAND = 100_000
 """Characters; the kernel takes at most 128 KiB in one argument."""
@@ -59,6 +60,7 @@ edit_file, list_files and code_search over cat, sed, ls and grep."""
 
     def access(self, arguments: BashArguments, context: ToolContext) -> Access:
         """Each simple command of the line."""
+        refuse_half_characters("command", arguments.command)
         _folder(context.workspace, arguments.cwd)
         line = parse(arguments.command)
         is_sandboxed = context.sandbox.is_confining
@@ -83,6 +85,7 @@ edit_file, list_files and code_search over cat, sed, ls and grep."""
 
     async def run(self, arguments: BashArguments, context: ToolContext) -> Answer:
         """Run it to its end, or start it as a job. A failing command is an answer, not an error."""
+        refuse_half_characters("command", arguments.command)
         cwd = _folder(context.workspace, arguments.cwd)
         if arguments.background:
             return await _run_in_background(arguments.command, cwd, context)

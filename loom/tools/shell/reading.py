@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 _ODD_BLANK = re.compile(r"[^\S \t\n]|[\0\x1c-\x1f\x85]")
-_BLANKS = re.compile(r"(?:[ \t\n]|\\\n)*")
+# The grammar takes a backslash at the end of a line for a blank; bash takes it for nothing.
+_BLANKS_IN_LINE = re.compile(r"(?:(?:\\\n)*[ \t](?:[ \t]|\\\n)*)?")
+_BLANKS = re.compile(r"(?:(?:\\\n)*[ \t\n](?:[ \t\n]|\\\n)*)?")
 _KEYWORDS = table(
-    "if then elif else fi for while until do done case esac in function select coproc { } [[ ]]"
+    "! if then elif else fi for while until do done case esac in function select coproc { } [[ ]]"
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[.*\])?\+?=", re.DOTALL)
 _PLAIN_EXPANSION = re.compile(
@@ -85,6 +87,11 @@ def _parser() -> "Parser":
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
+def is_keyword(name: Word) -> bool:
+    """Bash may read this word as a part of its own language, not as a command."""
+    return name.is_bare and name.text in _KEYWORDS
+
+
 def is_steering(variable: str) -> bool:
     """Setting this variable changes which programs run, or makes them run others."""
     return _STEERING.fullmatch(variable) is not None
@@ -105,7 +112,8 @@ def _branch(node: "Node", reading: Reading) -> None:
 
 
 def _demand_no_gaps(node: "Node") -> None:
-    if not all(_BLANKS.fullmatch(gap) for gap in gaps(node, node.children)):
+    blanks = _BLANKS if node.type in _OVER_LINES else _BLANKS_IN_LINE
+    if not all(blanks.fullmatch(gap) for gap in gaps(node, node.children)):
         raise Unreadable(f"something unseen in a {node.type}")
 
 
@@ -145,7 +153,7 @@ def _lost_dash(node: "Node") -> list[Word]:
     if lost != [0]:
         _demand_no_gaps(node)
         return []
-    if not all(_BLANKS.fullmatch(gap) for gap in between[1:]):
+    if not all(_BLANKS_IN_LINE.fullmatch(gap) for gap in between[1:]):
         raise Unreadable("something unseen beside a redirection")
     return [Word("-")]
 
@@ -197,7 +205,7 @@ def _add(words: list[Word], reading: Reading) -> None:
     name = words[0]
     if not name.is_static:
         raise Unreadable("a command whose name only the shell will know")
-    if name.is_bare and (name.text in _KEYWORDS or _ASSIGNMENT.match(name.text)):
+    if is_keyword(name) or (name.is_bare and _ASSIGNMENT.match(name.text)):
         raise Unreadable(f"{name.text} where a command is expected")
     reading.commands.append(tuple(words))
 
@@ -388,15 +396,19 @@ _WORDS = dict.fromkeys(
 _CONDITIONS = frozenset({"binary_expression", "unary_expression", "parenthesized_expression"})
 _BESIDE_WORDS = frozenset({"variable_assignment", *_REDIRECTIONS})
 
+_BRANCHES = table(
+    "program list pipeline subshell do_group array if_statement elif_clause else_clause "
+    "while_statement function_definition case_statement case_item"
+)
+_OVER_LINES = _BRANCHES | table(
+    "for_statement compound_statement heredoc_redirect command_substitution process_substitution"
+)
+"""Kinds of node within which the end of a line ends nothing."""
+
 _VISITORS: dict[str, Callable[["Node", Reading], None]] = {
-    **dict.fromkeys(
-        table(
-            "program list pipeline subshell negated_command do_group array if_statement "
-            "elif_clause else_clause while_statement function_definition case_statement case_item "
-            "variable_assignments"
-        ),
-        _branch,
-    ),
+    **dict.fromkeys(_BRANCHES, _branch),
+    "negated_command": _branch,
+    "variable_assignments": _branch,
     **_EXPANSIONS,
     **_REDIRECTIONS,
     **_WORDS,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from loom.tools.shell.reading import is_steering
+from loom.tools.shell.reading import is_keyword, is_steering
 from loom.tools.shell.words import Unreadable, Word, table
 
 Words = Sequence[Word]
@@ -71,7 +71,7 @@ WRAPPERS = {
     "stdbuf": Wrapper("-i?* -o?* -e?* --input=* --output=* --error=*", "-i -o -e"),
     "sudo": _SUDO,
     "taskset": Wrapper("", "", 1),
-    "time": Wrapper("-p -v -a", "-o -f"),
+    "time": Wrapper("-p -v -a", "-o -f", 0, True),
     "timeout": Wrapper(
         "--foreground --preserve-status -v --verbose -k?* -s?* --kill-after=* --signal=*",
         "-k -s --kill-after --signal",
@@ -131,7 +131,7 @@ def expand(words: Words, read_line: Callable[[str], Sequence[Words]]) -> Iterato
         yield from _trap(words, read_line)
     else:
         for inner in _inner(name, words):
-            if not inner[0].is_static:
+            if not inner[0].is_static or is_keyword(inner[0]):
                 raise Unreadable(f"a command of {name} that only the shell will know")
             yield from expand(inner, read_line)
 
@@ -178,6 +178,8 @@ def _inner(name: str, words: Words) -> Iterator[Words]:
     elif tuple(word.text for word in words[:2]) in _SUBCOMMAND_RUNNERS:
         yield from filter(None, [Wrapper().inner(words[1:])])
     elif name in WRAPPERS:
+        if name == "time" and not words[0].is_bare:
+            raise Unreadable("a program time, which differs from the keyword")
         inner = WRAPPERS[name].inner(words)
         if inner and name == "xargs":
             inner = [*inner, Word("…", is_static=False, is_single=False)]
