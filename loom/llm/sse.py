@@ -38,21 +38,30 @@ class SseParser:
         if self._is_after_cr or b"\r" in chunk:
             chunk = self._with_line_feeds(chunk)
         if b"\n" not in chunk:
+            self._size += len(chunk)
             self._hold(chunk)
             return []
-        first, *lines = chunk.split(b"\n")
-        self._parts.append(first)
-        lines.insert(0, b"".join(self._parts))
-        self._parts.clear()
+        lines = chunk.split(b"\n")
+        rest = lines.pop()
+        if self._parts:
+            lines[0] = b"".join((*self._parts, lines[0]))
+            self._parts.clear()
         if self._is_at_start:
             self._is_at_start = False
             lines[0] = lines[0].removeprefix(_BOM)
-        rest = lines.pop()
         events = self._events(lines)
-        self._size = len(rest) + sum(map(len, self._data))
-        self._parts.append(rest)
-        self._check_size()
+        self._hold_rest(rest, size=len(chunk), is_new=bool(events))
         return events
+
+    def _hold_rest(self, rest: bytes, *, size: int, is_new: bool) -> None:
+        """Keeps a chunk's unfinished line, and counts the chunk for the event in the making."""
+        if not (self._data or rest):
+            self._size = 0
+        elif is_new:
+            self._size = sum(map(len, self._data)) + len(rest)
+        else:
+            self._size += size
+        self._hold(rest)
 
     def _events(self, lines: list[bytes]) -> list[tuple[str, bytes]]:
         events: list[tuple[str, bytes]] = []
@@ -88,9 +97,5 @@ class SseParser:
     def _hold(self, chunk: bytes) -> None:
         if chunk:
             self._parts.append(chunk)
-            self._size += len(chunk)
-            self._check_size()
-
-    def _check_size(self) -> None:
         if self._size > self._max_size:
             raise CodecError(f"one event is larger than {self._max_size:,} bytes")

@@ -74,6 +74,8 @@ def decoded(decoder: "msgspec.json.Decoder[T]", data: bytes) -> T:
         return decoder.decode(data)
     except msgspec.ValidationError:
         raise
+    except RecursionError as error:
+        raise CodecError("nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if b"\\u" not in data:
             raise CodecError(f"not JSON: {error}") from error
