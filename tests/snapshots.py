@@ -66,7 +66,8 @@ Snap = Callable[..., Awaitable[None]]
 class Gallery(App[None]):
     """One widget, alone on the screen, in Loom's style; or one screen, pushed.
 
-    A test that listens to messages subclasses it and adds `on_…` handlers.
+    What a screen returns is in `results`. A test that listens to messages subclasses it and adds
+    `on_…` handlers.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -74,6 +75,7 @@ class Gallery(App[None]):
     def __init__(self, subject: Widget) -> None:
         super().__init__(css_path=[*stylesheets()])
         self.subject = subject
+        self.results: list[Any] = []
         dress(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -85,7 +87,7 @@ class Gallery(App[None]):
 
     def on_mount(self) -> None:
         if isinstance(self.subject, Screen):
-            self.push_screen(self.subject)
+            self.push_screen(self.subject, self.results.append)
 
 
 def dress(app: App[Any]) -> None:

@@ -86,7 +86,9 @@ class PermissionModal(Modal[Decide]):
         yield self._preview
         yield Static("", classes="modal-gap")
         with Vertical(classes="permission-always"):
-            yield Static("Rule to keep (Enter allows, Tab: how long)", classes="modal-note")
+            others = "↑↓ other rules, " if len(self._rules) > 1 else ""
+            note = f"Rule to keep ({others}Tab: how long, Enter allows)"
+            yield Static(note, classes="modal-note")
             yield self._rule
             yield self._problem
             yield self._scope

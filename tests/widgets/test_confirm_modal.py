@@ -13,14 +13,12 @@ def modal(is_dangerous: bool = False) -> ConfirmModal:
 
 async def answer(subject: ConfirmModal, key: str) -> bool | None:
     app = Gallery(subject)
-    answers: list[bool | None] = []
     async with app.run_test() as pilot:
-        app.pop_screen()
-        app.push_screen(subject, answers.append)
         await pilot.pause()
         await pilot.press(key)
         await pilot.pause()
-    return answers[0]
+    answer: bool | None = app.results[0]
+    return answer
 
 
 async def test_confirm_modal(snap: Snap) -> None:

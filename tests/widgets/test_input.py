@@ -83,7 +83,7 @@ async def test_empty_input(snap: Snap) -> None:
 async def test_input_with_several_lines_and_a_chip(snap: Snap) -> None:
     async def fill(pilot: Pilot[None]) -> None:
         await paste(pilot.app, pilot, LONG)  # type: ignore[arg-type]  # the app is the Desk below
-        await pilot.press("shift+enter", *"Why?")
+        await pilot.press("shift+enter", "W", "h", "y")
 
     await snap(Desk(prompt()), "input-lines", prepare=fill)
 
@@ -107,7 +107,8 @@ async def test_command_completions(snap: Snap) -> None:
 
 async def test_enter_sends_and_empties() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"hello", "enter")
+        app.input.insert_text("hello")
+        await pilot.press("enter")
         assert (app.sent, app.input.text) == (["hello"], "")
 
 
@@ -154,7 +155,7 @@ async def test_a_sent_text_can_be_recalled_with_its_pastes() -> None:
 
 async def test_a_long_paste_is_a_chip_until_it_is_sent() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"see ")
+        app.input.insert_text("see ")
         await paste(app, pilot, LONG)
         assert app.query_one(PromptArea).text == "see [pasted 120 lines]"
         await pilot.press("enter")
@@ -186,7 +187,7 @@ async def test_the_path_of_an_image_becomes_an_attachment(tmp_path: Path) -> Non
 
 async def test_a_file_is_completed() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"see @tsto")
+        app.input.insert_text("see @tsto")
         await settle(app, pilot)
         await pilot.press("enter", "enter")
         assert app.sent == ["see @cache/tests/test_store.py "]
@@ -194,7 +195,7 @@ async def test_a_file_is_completed() -> None:
 
 async def test_a_folder_stays_open() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"@src")
+        app.input.insert_text("@src")
         await settle(app, pilot)
         await pilot.press("tab")
         assert app.input.text == "@src/"
@@ -202,7 +203,7 @@ async def test_a_folder_stays_open() -> None:
 
 async def test_a_name_with_a_blank_is_quoted() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"@doc")
+        app.input.insert_text("@doc")
         await settle(app, pilot)
         await pilot.press("tab")
         assert app.input.text == '@"docs/a b.md" '
@@ -228,9 +229,10 @@ async def test_an_async_completer_is_awaited_and_a_slow_one_holds_up_nothing() -
 
 async def test_a_command_and_a_thread_are_completed() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"/mo")
+        app.input.insert_text("/mo")
         await settle(app, pilot)
-        await pilot.press("tab", *"#par")
+        await pilot.press("tab")
+        app.input.insert_text("#par")
         await settle(app, pilot)
         await pilot.press("tab")
         assert app.input.text == "/model #T-1 "
@@ -238,7 +240,7 @@ async def test_a_command_and_a_thread_are_completed() -> None:
 
 async def test_enter_sends_a_word_that_is_complete_already() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"/help")
+        app.input.insert_text("/help")
         await settle(app, pilot)
         await pilot.press("enter")
         await pilot.pause()
@@ -247,7 +249,7 @@ async def test_enter_sends_a_word_that_is_complete_already() -> None:
 
 async def test_a_cleared_text_can_be_recalled() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"precious")
+        app.input.insert_text("precious")
         app.input.clear()
         await pilot.press("up")
         assert app.input.text == "precious"
@@ -274,21 +276,21 @@ async def test_a_click_takes_a_completion() -> None:
 
 async def test_an_address_is_no_file() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"ann@st")
+        app.input.insert_text("ann@st")
         await settle(app, pilot)
         assert not app.input.is_completing
 
 
 async def test_a_returned_message_comes_before_what_was_typed_since() -> None:
-    async with desk() as (app, pilot):
-        await pilot.press(*"new")
+    async with desk() as (app, _):
+        app.input.insert_text("new")
         app.input.restore("queued")
         assert app.input.text == "queued\nnew"
 
 
 async def test_a_replaced_text_can_be_brought_back() -> None:
     async with desk() as (app, pilot):
-        await pilot.press(*"precious")
+        app.input.insert_text("precious")
         app.input.set_text("other")
         await pilot.press("ctrl+z")
         assert app.input.text == "precious"
