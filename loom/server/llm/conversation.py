@@ -73,13 +73,13 @@ def conversation(messages: Iterable[Message], provider: str) -> Conversation:
     system = "\n\n".join(
         message.text for message in messages if message.role == "system" and message.text.strip()
     )
-    weaver = _Turns(provider)
+    made = _Turns(provider)
     for message in messages:
         if message.role == "user":
-            weaver.hear(message.content)
+            made.hear(message.content)
         elif message.role == "assistant":
-            weaver.say(message.content)
-    turns = weaver.finished()
+            made.say(message.content)
+    turns = made.finished()
     if not turns:
         raise ProviderError(LlmError("There is no message to answer.", "invalid_request"))
     return Conversation(system, turns)

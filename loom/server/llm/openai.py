@@ -22,9 +22,10 @@ class OpenAiProvider(HttpProvider):
     """OpenAI itself, which needs a key, or another server at the base URL, which may not."""
 
     def __init__(self, settings: ProviderSettings) -> None:
-        super().__init__(settings, "OpenAI", BASE_URL, MODEL)
-        host = urlsplit(self._base_url).hostname or ""
+        host = urlsplit(settings.base_url or BASE_URL).hostname or ""
         self._is_official = host == "openai.com" or host.endswith(".openai.com")
+        label = "OpenAI" if self._is_official else f"The model server at {host}"
+        super().__init__(settings, label, BASE_URL, MODEL)
 
     @property
     def is_configured(self) -> bool:
