@@ -108,7 +108,7 @@ class ProxyModel:
             raise ProviderError(_not_loom(str(error))) from error
 
     async def models(self) -> list[dict[str, Any]]:
-        """What `GET /api/models` lists. Raises ProviderError."""
+        """Rows of `provider`, `model`, `is_configured`, `is_default`. Raises ProviderError."""
         body = await self._body("GET", "/api/models", b"")
         try:
             listing: _Models = codec.decode(body, _Models)
