@@ -295,7 +295,7 @@ class ItemView(Scrollable):
         if shift:
             self._shift(shift)
         self._arrange()
-        self._tell_news(is_new=self._flow.height > height and not self.follows)
+        self._tell_news(is_new=self._flow.height > height + shift and not self.follows)
 
     def _note_anchor(self) -> None:
         super()._note_anchor()
