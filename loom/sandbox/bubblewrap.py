@@ -88,15 +88,13 @@ class Bubblewrap:
         opened = [path for path in (workspace, *self.writable) if _is_bindable(path)]
         masks = [path for path in _existing(self.masked) if path not in opened]
         inner = [path for path in masks if _is_under_any(path, opened)]
-        outer = [
-            path for path in masks if not _is_under_any(path, (*opened, Path(_TMP), Path(_VAR_TMP)))
-        ]
+        outer = [path for path in masks if path not in inner and self._is_seen(path)]
         return [
             self.program,
             *_SYSTEM,
             *_temporary(scratch),
-            *_hide(outer),
             *_bind("--ro-bind", self.shown),
+            *_hide(outer),
             *_bind("--bind", opened),
             *_bind("--ro-bind", [scratch] if scratch is not None else []),
             *_hide(inner),
@@ -111,6 +109,11 @@ class Bubblewrap:
             "--",
             *command,
         ]
+
+    def _is_seen(self, path: Path) -> bool:
+        """It would be seen if it were not masked."""
+        is_temporary = _is_under_any(path, (Path(_TMP), Path(_VAR_TMP)))
+        return not is_temporary or _is_under_any(path, self.shown)
 
 
 def _is_bindable(path: Path) -> bool:

@@ -24,6 +24,7 @@ _KEYWORDS = table(
     "! if then elif else fi for while until do done case esac in function select coproc { } [[ ]]"
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[.*\])?\+?=", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:\w+|[@*#?$!-])", re.ASCII)
 _PLAIN_EXPANSION = re.compile(
     r"\$\{#?(\w+|[@*#?$!-])(?:\[(?:[@*]|\d+)\])?"
     r"(?:(?::?[-+?]|%%?|\#\#?|/[/#%]?|\^\^?|,,?)[^$`<>(){}\\'\"]*|:\d+(?::\d+)?)?\}"
@@ -291,7 +292,10 @@ def _is_operand(node: "Node") -> bool:
 
 
 def _variable(node: "Node", reading: Reading) -> None:
-    reading.used.add(source(node).removeprefix("$"))
+    # The grammar lets blanks stand between the dollar sign and a name; bash sees two words there.
+    if not _VARIABLE.fullmatch(source(node)):
+        raise Unreadable("a dollar sign by itself")
+    reading.used.add(source(node)[1:])
 
 
 def _expansion(node: "Node", reading: Reading) -> None:
