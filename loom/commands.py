@@ -22,20 +22,20 @@ class SlashCommand(NamedTuple):
 
 COMMANDS = (
     SlashCommand("help", "help", "keys and commands", key="F1"),
-    SlashCommand("new", "new_thread", "start a new thread", key="ctrl+n"),
-    SlashCommand("threads", "threads", "find and open a thread", key="ctrl+t"),
-    SlashCommand("model", "pick_model", "choose the model", "[provider] [model]", "ctrl+o"),
-    SlashCommand("mode", "set_mode", "what may run unasked", "[ask|edit|auto|plan]", "shift+tab"),
-    SlashCommand("tools", "tool_panel", "the turn's tool calls and the plan", key="ctrl+r"),
+    SlashCommand("new", "new_thread", "start a new thread", key="Ctrl+N"),
+    SlashCommand("threads", "threads", "find and open a thread", key="Ctrl+T"),
+    SlashCommand("model", "pick_model", "choose the model", "[provider] [model]", "Ctrl+O"),
+    SlashCommand("mode", "set_mode", "what may run unasked", "[ask|edit|auto|plan]", "Shift+Tab"),
+    SlashCommand("tools", "tool_panel", "the turn's tool calls and the plan", key="Ctrl+R"),
     SlashCommand("compact", "compact", "summarise the conversation", "[what to keep]"),
     SlashCommand("uncompact", "uncompact", "undo the last compaction"),
-    SlashCommand("stop", "stop", "stop the agent", key="esc"),
+    SlashCommand("stop", "stop", "stop the agent", key="Esc"),
     SlashCommand("retry", "retry_now", "end the retry countdown"),
     SlashCommand("rename", "rename", "set the thread's title", "title"),
     SlashCommand("private", "private", "keep this thread on this machine, or not any more"),
     SlashCommand("copy", "copy_answer", "copy the last answer as markdown"),
     SlashCommand("theme", "theme", "choose the colours", "[name]"),
-    SlashCommand("quit", "leave", "leave Loom", key="ctrl+c twice"),
+    SlashCommand("quit", "leave", "leave Loom", key="Ctrl+C twice"),
 )
 
 BY_NAME = {command.name: command for command in COMMANDS}
@@ -71,10 +71,7 @@ def help_text(bindings: list[tuple[str, str]]) -> str:
     Args:
         bindings: (key, what it does) of the screen.
     """
-    commands = "\n".join(
-        f"| `/{c.name}{' ' + c.argument if c.argument else ''}` | {c.summary} | {c.key} |"
-        for c in COMMANDS
-    )
+    commands = "\n".join(f"| `{_usage(c)}` | {c.summary} | {c.key} |" for c in COMMANDS)
     keys = "\n".join(f"| `{key}` | {summary} |" for key, summary in bindings)
     return (
         "## Writing\n\n"
@@ -84,3 +81,8 @@ def help_text(bindings: list[tuple[str, str]]) -> str:
         f"## Keys\n\n| key | |\n|---|---|\n{keys}\n\n"
         f"## Commands\n\n| command | | key |\n|---|---|---|\n{commands}\n"
     )
+
+
+def _usage(command: SlashCommand) -> str:
+    """The command with its argument; a bar would end the table's cell."""
+    return f"/{command.name} {command.argument}".strip().replace("|", "\\|")

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from textual import events, on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -53,7 +54,7 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+down,i", "write", "Go to the input"),
         Binding("f1", "help", "Help"),
         Binding("ctrl+c", "interrupt", "Copy, or twice: quit", priority=True),
-        Binding("ctrl+y", "answer", "Back to the question that waits"),
+        Binding("ctrl+g", "answer", "Back to the question that waits"),
         Binding("ctrl+d", "leave_if_empty", "Quit when the input is empty", priority=True),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
@@ -210,7 +211,7 @@ class ChatScreen(Screen[None]):
         self.run_worker(self.submit(decision))
 
     def _aside(self) -> None:
-        self.transcript.notice("The call waits.", "info", "Ctrl+Y answers it, Esc stops the agent.")
+        self.transcript.notice("The call waits.", "info", "Ctrl+G answers it, Esc stops the agent.")
 
     def action_answer(self) -> None:
         """Back to the question that was put aside."""
@@ -335,8 +336,9 @@ class ChatScreen(Screen[None]):
 
     def action_leave_if_empty(self) -> None:
         """Quit, as a shell does at the end of its input."""
-        if not self.prompt.text:
-            self.leave()
+        if self.prompt.text:
+            raise SkipAction  # in a text it deletes to the right
+        self.leave()
 
     def leave(self) -> None:
         """Close the sessions, then the app."""

@@ -45,7 +45,7 @@ class ChatCommands:
         self._screen.transcript.notice(text, "info", hint)
 
     async def _help(self, argument: str) -> None:
-        shown = [(binding.key, binding.description) for binding in self._screen.KEYS]
+        shown = [(_key_name(binding.key), binding.description) for binding in self._screen.KEYS]
         await self._screen.app.push_screen(HelpScreen(help_text(shown)))
 
     async def _new_thread(self, argument: str) -> None:
@@ -147,3 +147,15 @@ class ChatCommands:
 
     async def _leave(self, argument: str) -> None:
         self._screen.leave()
+
+
+def _key_name(keys: str) -> str:
+    """`ctrl+down,i` as a person writes it: `Ctrl+Down or i`."""
+    return " or ".join(
+        "+".join(part.capitalize() for part in key.split("+")) if "+" in key else _plain(key)
+        for key in keys.split(",")
+    )
+
+
+def _plain(key: str) -> str:
+    return {"escape": "Esc"}.get(key, key if len(key) == 1 else key.capitalize())

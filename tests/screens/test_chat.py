@@ -1,0 +1,330 @@
+"""The chat screen, driven by keys, on a real host, store and tools."""
+
+import asyncio
+from pathlib import Path
+
+from loom.core.history import MessageEntry, ToolResultEntry, ToolStartEntry
+from loom.core.messages import (
+    Display,
+    Message,
+    Text,
+    Thread,
+    TodoItem,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from loom.screens.help import HelpScreen
+from loom.widgets.permission_modal import PermissionModal
+from loom.widgets.picker_modal import PickerModal
+from tests.fakes.model import ScriptedModel, says
+from tests.snapshots import EVERY
+
+EDIT = ToolCall(
+    "e1", "edit_file", {"path": "a.txt", "edits": [{"old_str": "alpha", "new_str": "beta"}]}
+)
+
+
+def chat_of(app):
+    return app._chat
+
+
+async def until(pilot, condition, seconds=10):
+    """Wait for a condition; fails by the deadline when it never holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await pilot.pause(0.01)
+
+
+async def live(pilot):
+    await until(pilot, lambda: chat_of(pilot.app).conversation.thread_id)
+
+
+async def at_rest(pilot):
+    chat = chat_of(pilot.app)
+    await until(pilot, lambda: chat.status.working_since is None)
+
+
+async def asked(pilot):
+    """A permission question is up and takes keys (a person who types is not yet reading)."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, PermissionModal))
+    await pilot.pause(0.5)
+
+
+def shown(app) -> str:
+    """The transcript's text, as copied whole."""
+    flow = chat_of(app).transcript._flow
+    return "\n".join(item.text for item in flow.items)
+
+
+async def leave(pilot):
+    chat_of(pilot.app).leave()
+    await until(pilot, lambda: chat_of(pilot.app).live.host is None)
+
+
+async def test_a_question_is_typed_and_answered(make_app):
+    async with make_app(ScriptedModel(says("Hello **there**."))).run_test() as pilot:
+        await pilot.press(*"hi", "enter")
+        await live(pilot)
+        await until(pilot, lambda: "Hello" in shown(pilot.app))
+        await leave(pilot)
+
+
+async def test_what_is_typed_before_the_host_is_open_is_not_lost(make_app):
+    model = ScriptedModel(says("Hello."))
+    async with make_app(model).run_test() as pilot:
+        await pilot.press(*"early", "enter")
+        await until(pilot, lambda: model.requests)
+        assert model.requests[0].messages[-1].text == "early"
+        await leave(pilot)
+
+
+async def test_an_edit_is_approved_in_the_modal_and_shown_as_a_diff(make_app, workspace):
+    app = make_app(ScriptedModel(says("Editing.", EDIT), says("Done.")))
+    async with app.run_test() as pilot:
+        await pilot.press(*"go", "enter")
+        await asked(pilot)
+        assert (workspace / "a.txt").read_text() == "alpha\n"
+        await pilot.press("y")
+        await until(pilot, lambda: "Done." in shown(app))
+        assert (workspace / "a.txt").read_text() == "beta\n"
+        await leave(pilot)
+
+
+async def test_a_denied_edit_changes_nothing(make_app, workspace):
+    model = ScriptedModel(says("Editing.", EDIT), says("As you wish."))
+    async with make_app(model).run_test() as pilot:
+        await pilot.press(*"go", "enter")
+        await asked(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: "As you wish" in shown(pilot.app))
+        assert (workspace / "a.txt").read_text() == "alpha\n"
+        await leave(pilot)
+
+
+async def test_a_question_put_aside_waits_and_can_be_answered_later(make_app):
+    app = make_app(ScriptedModel(says("Editing.", EDIT), says("Done.")))
+    async with app.run_test() as pilot:
+        await pilot.press(*"go", "enter")
+        await asked(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "The call waits" in shown(app))
+        await pilot.press("ctrl+g")
+        await asked(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "Done." in shown(app))
+        await leave(pilot)
+
+
+async def test_esc_stops_the_agent(make_app):
+    app = make_app(ScriptedModel(says("Half an answer"), hold=0))
+    async with app.run_test() as pilot:
+        await pilot.press(*"go", "enter")
+        await until(pilot, lambda: "Half" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Stopped." in shown(app))
+        await leave(pilot)
+
+
+async def test_a_message_sent_while_working_comes_back_on_esc(make_app):
+    app = make_app(ScriptedModel(says("Half an answer"), hold=0))
+    async with app.run_test() as pilot:
+        await pilot.press(*"go", "enter")
+        await until(pilot, lambda: "Half" in shown(app))
+        await pilot.press(*"later", "enter")
+        await until(pilot, lambda: "later" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: chat_of(app).prompt.text == "later")
+        await leave(pilot)
+
+
+async def test_the_mode_is_changed_by_key(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: chat_of(app).status.mode == "edit")
+        await leave(pilot)
+
+
+async def test_the_model_picker_offers_what_the_server_has(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, PickerModal))
+        await pilot.press("enter")
+        await until(pilot, lambda: chat_of(app).header.model == "scripted-1")
+        await leave(pilot)
+
+
+async def test_an_unknown_command_is_named_with_the_nearest(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        chat_of(app).prompt.set_text("/modle")
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: "no command /modle" in shown(app))
+        await leave(pilot)
+
+
+async def test_help_shows_keys_and_commands(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+        await leave(pilot)
+
+
+async def test_a_shell_line_runs_and_shows_its_output(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        chat_of(app).prompt.set_text("!echo from-my-shell")
+        await pilot.press("enter")
+        await until(pilot, lambda: "from-my-shell" in shown(app))
+        await leave(pilot)
+
+
+async def test_another_thread_is_opened_from_the_list(make_app, workspace):
+    async def seed(store):
+        await store.create(Thread("T-01900000-0000-7000-8000-000000000001", workspace="/x"))
+        await store.append(
+            "T-01900000-0000-7000-8000-000000000001",
+            MessageEntry(Message("user", (Text("an older question"),), "m-1")),
+        )
+
+    app = make_app(seed=seed)
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+t", "home")
+        await until(pilot, lambda: len(chat_of(app).threads._rows.items) == 2)
+        rows = chat_of(app).threads._rows
+        await pilot.press(
+            *["down"] * [i.thread.title for i in rows.items].index("an older question")
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: "an older question" in shown(app))
+        await leave(pilot)
+
+
+async def test_ctrl_c_twice_leaves(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+c", "ctrl+c")
+        await until(pilot, lambda: app.return_code is not None or not app.is_running)
+
+
+async def test_a_host_that_cannot_open_says_why_and_the_screen_stays(make_app, tmp_path):
+    (tmp_path / "loom.db").write_text("this is no database")
+    app = make_app()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "loom.db" in shown(app))
+        await leave(pilot)
+
+
+def conversation() -> tuple[tuple, ...]:
+    """A turn as it is after the demo, with fixed durations."""
+    run = ToolCall("c1", "bash", {"command": "python3 -m unittest"})
+    edit = ToolCall("c2", "edit_file", {"path": "timesheet/clock.py", "edits": []})
+    rerun = ToolCall("c3", "bash", {"command": "python3 -m unittest"})
+    failed = "F.......\nAssertionError: -1230 != 210\nRan 8 tests in 0.001s\nFAILED (failures=1)"
+    diff = (
+        "--- a/timesheet/clock.py\n+++ b/timesheet/clock.py\n@@ -17,3 +17,3 @@\n"
+        " def minutes_between(start, end):\n"
+        '     """How long it is from `start` to `end`, both minutes since midnight."""\n'
+        "-    return end - start\n+    return (end - start) % DAY\n"
+    )
+    passed = "........\nRan 8 tests in 0.001s\n\nOK"
+    return (
+        MessageEntry(Message("user", (Text("A test fails. Find the bug and fix it."),), "m-1")),
+        MessageEntry(Message("assistant", (Text("I run the tests first."), run), "m-2")),
+        ToolStartEntry("c1", "bash"),
+        result("c1", failed, Display("command", "exit code 1", failed), 141, is_error=True),
+        MessageEntry(
+            Message(
+                "assistant",
+                (
+                    Text(
+                        "`test_a_stretch_past_midnight` fails: `-1230 != 210`. `end - start` is "
+                        "negative past midnight; taken modulo a day it is right for both."
+                    ),
+                    edit,
+                ),
+                "m-3",
+            )
+        ),
+        ToolStartEntry("c2", "edit_file"),
+        result("c2", "edited", Display("diff", "+1 −1 timesheet/clock.py", diff), 3),
+        MessageEntry(Message("assistant", (Text("Now the tests again."), rerun), "m-4")),
+        ToolStartEntry("c3", "bash"),
+        result("c3", passed, Display("command", "exit code 0", passed), 138),
+        MessageEntry(
+            Message(
+                "assistant",
+                (
+                    Text(
+                        "**Fixed.** Ran 8 tests: OK.\n\n- Before: `-1230 != 210`\n"
+                        "- Change: `+1 −1 timesheet/clock.py`\n\n"
+                        "```python\nminutes_between(22 * 60, 90)  # 210\n```\n"
+                    ),
+                ),
+                "m-5",
+                usage=Usage(4_200, 310),
+            )
+        ),
+    )
+
+
+def result(call_id, text, display, duration_ms, is_error=False):
+    return ToolResultEntry(ToolResult(call_id, (Text(text),), is_error, display, duration_ms))
+
+
+async def seed_demo(store):
+    thread = Thread(
+        "T-01900000-0000-7000-8000-000000000001",
+        workspace="/home/ann/timesheet",
+        git_branch="main",
+        provider="demo",
+        model="demo-1",
+    )
+    await store.create(thread)
+    await store.append(thread.id, *conversation())
+
+
+async def test_picture_of_a_conversation(make_app, snap):
+    app = make_app(seed=seed_demo, resume="T-0190", workspace=Path("/home/ann/timesheet"))
+    await snap(app, "chat-demo", prepare=settled, pictures=EVERY)
+
+
+async def settled(pilot):
+    await live(pilot)
+    await until(pilot, lambda: "Fixed." in shown(pilot.app))
+    chat = chat_of(pilot.app)
+    await until(pilot, lambda: chat.status.context_tokens)
+    chat.status.context_tokens = 4_510
+
+
+async def test_picture_of_the_panes(make_app, snap):
+    async def with_panes(pilot):
+        await settled(pilot)
+        chat = chat_of(pilot.app)
+        chat.panel.todo = (TodoItem("Run the tests", "done"), TodoItem("Mend it", "in_progress"))
+        chat.action_tool_panel()
+        await pilot.pause()
+
+    app = make_app(seed=seed_demo, resume="T-0190", workspace=Path("/home/ann/timesheet"))
+    await snap(app, "chat-panel", prepare=with_panes, pictures=EVERY)
+
+
+async def test_picture_of_the_first_screen(make_app, snap):
+    app = make_app(workspace=Path("/home/ann/timesheet"))
+    await snap(app, "chat-first", prepare=live, pictures=EVERY)
+
+
+async def test_picture_of_the_help(make_app, snap):
+    app = make_app(workspace=Path("/home/ann/timesheet"))
+    await snap(app, "chat-help", keys=["f1"], pictures=EVERY)
