@@ -1,5 +1,6 @@
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,14 +77,23 @@ def test_looms_own_folders_are_hidden(home: Path, workspace: Path) -> None:
     assert "the-key" not in run(sandbox, workspace, "cat ../.*/loom/* ../.local/*/loom/*")
 
 
-def test_processes_outside_cannot_be_seen(sandbox: Sandbox, workspace: Path) -> None:
-    look = "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"
-    with subprocess.Popen(["sleep", "86399.25"]) as outside:
-        assert "86399" in Path(f"/proc/{outside.pid}/cmdline").read_text()
-        seen = run(sandbox, workspace, look)
-        outside.kill()
+@pytest.fixture
+def bystander() -> Iterator[int]:
+    argv = ["cat", "/dev/null", "/dev/zero"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        yield process.pid
+        process.kill()
+
+
+def test_processes_outside_cannot_be_seen(
+    sandbox: Sandbox, workspace: Path, bystander: int
+) -> None:
+    assert "/dev/zero" in Path(f"/proc/{bystander}/cmdline").read_text()
+    seen = run(sandbox, workspace, "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; done")
     assert "bwrap" in seen
-    assert "86399" not in seen
+    assert "/dev/zero" not in seen
 
 
 def test_temporary_files_are_private(sandbox: Sandbox, workspace: Path, tmp_path: Path) -> None:
