@@ -34,6 +34,8 @@ class Access(Struct, frozen=True):
         is_parsed: the call was understood; False always asks.
         is_sandboxed: it would run inside the sandbox.
         is_read_only: a shell line made only of commands known to change nothing.
+        harmless: those of `targets` that are known to change nothing and stay inside; rules need
+            not allow them for the rest of the line to be allowed.
     """
 
     tool: str
@@ -43,6 +45,7 @@ class Access(Struct, frozen=True):
     is_parsed: bool = True
     is_sandboxed: bool = False
     is_read_only: bool = False
+    harmless: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True):
@@ -81,7 +84,7 @@ def parse_rule(text: str) -> Rule:
 
 @lru_cache(maxsize=1024)
 def _glob(pattern: str, is_path: bool) -> re.Pattern[str]:
-    any_run = "[^/]*" if is_path else ".*"
+    any_run, any_one = ("[^/]*", "[^/]") if is_path else (".*", ".")
     out, rest = "", pattern
     while rest:
         if is_path and rest.startswith("**/"):
@@ -90,7 +93,7 @@ def _glob(pattern: str, is_path: bool) -> re.Pattern[str]:
             out, rest = out + ".*", rest[2:]
         else:
             head, rest = rest[0], rest[1:]
-            out += any_run if head == "*" else "." if head == "?" else re.escape(head)
+            out += any_run if head == "*" else any_one if head == "?" else re.escape(head)
     return re.compile(out, re.DOTALL)
 
 
@@ -120,11 +123,12 @@ def judge(mode: Mode, rules: Iterable[Rule], access: Access) -> Verdict:
     """Whether the call may run, must be asked, or may not.
 
     Each target is judged alone: one denied target denies the call, one that is asked asks it, and
-    rules allow it only when every target is allowed. A call that was not parsed is never allowed
-    by a rule with a pattern. Plan mode refuses whatever changes something, rules or not.
+    rules allow it only when every target that is not harmless is allowed. A call that was not
+    parsed is only allowed by a rule without a pattern. Plan mode refuses whatever changes something, rules or not.
     """
     rules = tuple(rules)
-    found = [_strongest(rules, access, target) for target in access.targets or ("",)]
+    targets = access.targets or ("",)
+    found = [_strongest(rules, access, target) for target in targets]
     for rule in found:
         if rule is not None and rule.effect == "deny":
             return Verdict("deny", "rule", f"the rule “{rule}” forbids it")
@@ -133,11 +137,22 @@ def judge(mode: Mode, rules: Iterable[Rule], access: Access) -> Verdict:
     for rule in found:
         if rule is not None and rule.effect == "ask":
             return Verdict("ask", "rule", f"the rule “{rule}” asks first")
+    allowing = _allowing(access, dict(zip(targets, found, strict=True)))
+    if allowing is not None:
+        return Verdict("allow", "rule", f"the rule “{allowing}” allows it")
     if not access.is_parsed:
         return Verdict("ask", "mode", "the command could not be parsed, so it is asked")
-    if all(rule is not None for rule in found):
-        return Verdict("allow", "rule", f"the rule “{found[0]}” allows it")
     return _by_mode(mode, access)
+
+
+def _allowing(access: Access, found: dict[str, Rule | None]) -> Rule | None:
+    """A rule that allows a target, when rules allow all that need it; the last is the telling one."""
+    needed = [rule for target, rule in found.items() if target not in access.harmless]
+    if not needed or any(rule is None for rule in needed):
+        return None
+    if not access.is_parsed and any(rule is not None and rule.pattern for rule in needed):
+        return None
+    return needed[-1]
 
 
 def _changes_nothing(access: Access) -> bool:

@@ -24,6 +24,7 @@ class ShellLine(Struct, frozen=True):
             that a redirection writes.
         is_parsed: `targets` is complete: nothing else is run. False when in doubt.
         is_read_only: made only of commands known to change nothing.
+        harmless: the targets that are such commands.
         literals: every word as it is written, for `stays_in`.
         has_unknown: a word holds what a variable of the environment or another command says.
     """
@@ -31,6 +32,7 @@ class ShellLine(Struct, frozen=True):
     targets: tuple[str, ...] = ()
     is_parsed: bool = True
     is_read_only: bool = False
+    harmless: tuple[str, ...] = ()
     literals: tuple[str, ...] = ()
     has_unknown: bool = False
 
@@ -54,9 +56,11 @@ def parse(command: str) -> ShellLine:
         return ShellLine((command,), is_parsed=False)
     written = [path for one in readings for path in one.written if path not in _SINKS]
     targets = [*_targets(commands), *(f"> {path}" for path in written)]
+    harmless = _targets([words for words in commands if is_harmless(words)])
     return ShellLine(
         tuple(dict.fromkeys(targets)),
         is_read_only=not written and all(map(is_harmless, commands)),
+        harmless=tuple(dict.fromkeys(harmless)),
         literals=tuple(literal for one in readings for literal in one.literals),
         has_unknown=any(map(_has_unknown, readings)),
     )
