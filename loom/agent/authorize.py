@@ -1,9 +1,10 @@
 """Who decides whether a call runs: the rules, the mode, and where they ask, a person."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from loom.agent.services import KeepRule
 from loom.core.errors import ConfigError, PermissionDenied
@@ -11,7 +12,7 @@ from loom.core.permissions import Access, Rule, judge, parse_rule
 from loom.core.protocol import AnyEvent, Decide, Mode, Notice, PermissionAsked, PermissionDecided
 from loom.tools.base import Tool, ToolContext
 
-NO_PERSON_HINT = "Nobody is here to ask. Allow it with --mode edit, --mode auto or --allow “{}”."
+_BOLDER: tuple[Mode, ...] = ("edit", "auto")
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,7 @@ class Authorizer:
         access = tool.access(arguments, context)
         verdict = judge(self.mode, self._rules, access)
         if verdict.effect == "deny":
-            self._decided(key, False, verdict.by, verdict.reason)
-            raise PermissionDenied(f"not allowed: {verdict.reason}")
+            self._refuse(key, access, verdict.by, verdict.reason)
         if verdict.effect == "ask":
             await self._ask(key, tool, arguments, context, access, verdict.reason, on_wait)
 
@@ -84,17 +84,19 @@ class Authorizer:
         reason: str,
         on_wait: Callable[[], None],
     ) -> None:
-        offered = suggestions(access)
         if not self._has_person:
-            self._decided(key, False, "no_person", reason)
-            hint = NO_PERSON_HINT.format(offered[0].removeprefix("allow "))
-            raise PermissionDenied(f"not allowed: {reason}", hint)
+            self._refuse(key, access, "no_person", f"{reason}, and nobody is here")
         preview = await tool.preview(arguments, context)
         asked = PermissionAsked(
-            call_id=key, tool=tool.name, preview=preview, rules=offered, reason=reason
+            call_id=key, tool=tool.name, preview=preview, rules=suggestions(access), reason=reason
         )
         on_wait()
         await self._settle(await self._answer_to(asked))
+
+    def _refuse(self, key: str, access: Access, by: str, reason: str) -> NoReturn:
+        hint = "" if self._has_person else flags_that_allow(self.mode, self._rules, access)
+        self._decided(key, False, by, f"{reason}. {hint}".removesuffix(". "))
+        raise PermissionDenied(f"not allowed: {reason}", hint)
 
     async def _answer_to(self, asked: PermissionAsked) -> Decide:
         question = _Question(asked, asyncio.get_running_loop().create_future())
@@ -132,6 +134,23 @@ class Authorizer:
 
     def _decided(self, key: str, allow: bool, by: str, reason: str) -> None:
         self._emit(PermissionDecided(call_id=key, allow=allow, by=by, reason=reason))
+
+
+def flags_that_allow(mode: Mode, rules: tuple[Rule, ...], access: Access) -> str:
+    """Which flags would let the call run without a person, each tried; empty when none does."""
+    flags = [f"--mode {bold}" for bold in _BOLDER if judge(bold, rules, access).effect == "allow"]
+    offered = suggestions(access)
+    for some in (offered[:1], offered):
+        if judge(mode, (*rules, *_parsed(some)), access).effect == "allow":
+            flags.append(" ".join(f"--allow “{rule.removeprefix('allow ')}”" for rule in some))
+            break
+    return f"Allow it with {' or '.join(flags)}." if flags else ""
+
+
+def _parsed(texts: Iterable[str]) -> Iterator[Rule]:
+    for text in texts:
+        with suppress(ConfigError):  # a command's text may make no rule
+            yield parse_rule(text)
 
 
 def suggestions(access: Access) -> tuple[str, ...]:

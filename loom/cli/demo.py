@@ -13,7 +13,15 @@ from msgspec.structs import replace
 from loom.cli.assemble import Plan
 from loom.cli.options import overrides
 from loom.config.load import load
+from loom.core.protocol import Mode
 from loom.demo import PROMPT, clone
+
+_UNASKED: dict[Mode, str] = {
+    "ask": "its own test command runs unasked, edits are refused",
+    "edit": "edits and its own test command run unasked",
+    "auto": "edits and its own test command run unasked",
+    "plan": "nothing may be changed or run",
+}
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,6 @@ def _once(stage: Stage, args: Namespace) -> int:
     from loom.cli.once import answer
 
     plan = stage.plan(args, has_person=False)
-    print(
-        f"loom: demo in {stage.project}, mode {plan.settings.mode}: "
-        "edits and its own test command run unasked",
-        file=sys.stderr,
-    )
+    mode = plan.settings.mode
+    print(f"loom: demo in {stage.project}, mode {mode}: {_UNASKED[mode]}", file=sys.stderr)
     return asyncio.run(answer(plan, args.prompt or PROMPT, is_json=args.json))
