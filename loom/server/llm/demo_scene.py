@@ -33,6 +33,7 @@ loom --provider openai --model NAME
 `loom doctor` says what is missing. The key stays on the server: neither this screen nor any \
 command the agent runs ever sees it."""
 
+_PASSED = re.compile(r"^OK\b", re.M)
 _ABOUT_THE_SCENE = re.compile(r"\b(bug|fix|mend|fail\w*|tests?|broken|continue|go on)\b", re.I)
 
 
@@ -106,6 +107,8 @@ def _tested(done: list[Done]) -> Step:
     if not re.search(r"^Ran \d+ tests?", run.text, re.M):
         return Step(f"I could not run the tests, so I stop here. The shell said:\n\n{_quoted(run)}")
     if not (failed := re.search(r"^FAIL: (\w+)", run.text, re.M)):
+        if run.result.is_error or not _PASSED.search(run.text):
+            return _stuck("The tests do not fail as I know it, so I change nothing.", run)
         return Step(f"Every test passes, so there is nothing to mend:\n\n{_quoted(run)}")
     text = (
         f"`{failed[1]}` fails: {_assertion(run)}. "
@@ -147,7 +150,7 @@ def _edited(done: list[Done]) -> Step:
 
 def _ending(done: list[Done], run: Done) -> Step:
     summary = re.search(r"^Ran \d+ tests? in .*$", run.text, re.M)
-    if run.result.is_error or not summary or not re.search(r"^OK\b", run.text, re.M):
+    if run.result.is_error or not summary or not _PASSED.search(run.text):
         return Step(f"I changed `{SOURCE}`, but I cannot say that it works:\n\n{_quoted(run)}")
     before = next(each for each in done if each.call.name == "bash")
     edit = next(each for each in done if each.call.name == "edit_file")
