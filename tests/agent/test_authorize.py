@@ -23,6 +23,6 @@ def test_call_that_a_rule_forbids_has_no_flag():
     assert flags_that_allow("ask", (parse_rule("deny edit_file"),), EDIT) == ""
 
 
-def test_call_that_could_not_be_parsed_has_no_flag():
+def test_call_that_could_not_be_parsed_needs_the_bare_rule():
     unclear = Access("bash", "execute", (), is_parsed=False)
-    assert flags_that_allow("ask", (), unclear) == ""
+    assert flags_that_allow("ask", (), unclear) == "Allow it with --allow “bash”."
