@@ -139,6 +139,8 @@ def interrupted(entries: Sequence[Entry]) -> tuple[Interrupted, ...]:
     for entry in entries:
         if isinstance(entry, MessageEntry) and entry.message.tool_calls:
             calls = {call.id: call for call in entry.message.tool_calls}
+            # A model may use an id again after a compaction: only this message's starts count.
+            begun.clear()
         elif isinstance(entry, ToolStartEntry):
             begun.add(entry.call_id)
         elif isinstance(entry, ToolResultEntry):
