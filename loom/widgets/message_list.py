@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from loom.core.messages import Message, ToolResult
+from loom.widgets.transcript.cursor import ItemView
 from loom.widgets.transcript.notice import Level
 from loom.widgets.transcript.script import Script
-from loom.widgets.transcript.view import ItemView
 
 
 class MessageList(ItemView):

@@ -207,6 +207,22 @@ async def test_long_output_is_folded_to_its_last_lines_and_opens(pilot, transcri
     assert "row 3" in await screen(pilot)
 
 
+async def test_a_document_is_folded_to_its_first_lines(pilot, transcript):
+    text = "\n".join(f"row {number}" for number in range(12))
+    display = Display("text", "read_file app.py")
+    transcript.tool_finished("c", ToolResult("c", (Text(text),), display=display))
+    shown = await screen(pilot)
+    assert "│ row 0" in shown
+    assert "⋯ 4 more lines" in shown
+
+
+async def test_opening_an_item_is_no_news(pilot, transcript):
+    transcript.show([assistant(Thinking("because\n" * 30))])
+    await drawn(pilot)
+    await pilot.press("up", "enter")
+    assert "↓ new" not in await screen(pilot)
+
+
 async def test_output_cannot_steer_the_terminal(pilot, transcript):
     transcript.tool_output("c", "\x1b]0;evil\x07\x1b[2Jok\r\n\x00")
     shown = await screen(pilot)

@@ -8,4 +8,5 @@ notice    what Loom itself has to say
 flow      items one below the other, rendered only where they are looked at
 script    the agent's events as items: who says what
 view      the items on the screen
+cursor    a cursor among them
 """

@@ -194,20 +194,27 @@ class ToolItem(Item):
         return [*lines[:FOLDED_DIFF_LINES], [Segment(hidden, page.inks("text", "muted"))]]
 
     def _output_lines(self, page: Page, width: int) -> list[Line]:
-        """The last lines; before them, how many are not shown."""
+        """The output's last lines, a document's first; and how many are not shown."""
         wanted = OPEN_LINES if self.is_open else FOLDED_LINES
-        rows, hidden = _last_rows(self._whole_output, wanted)
-        ink = "error" if self.status == "failed" else "muted"
-        style = page.inks("text", ink)
+        rows, hidden = _rows(self._whole_output, wanted, from_start=self._is_document)
+        style = page.inks("text", "error" if self.status == "failed" else "muted")
         lines: list[Line] = []
         for row in rows:
             lines.extend(chop([(expand_tabs(row), style)], width))
-        if not self.is_open and len(lines) > 2 * FOLDED_LINES:
-            lines = lines[-2 * FOLDED_LINES :]
+        if not self.is_open:
+            shown = 2 * FOLDED_LINES
+            lines = lines[:shown] if self._is_document else lines[-shown:]
         if hidden:
-            note = f"⋯ {hidden} earlier lines"
-            lines.insert(0, [Segment(note[:width], page.inks("text", "thinking"))])
+            note = f"⋯ {hidden} {'more' if self._is_document else 'earlier'} lines"
+            place = len(lines) if self._is_document else 0
+            lines.insert(place, [Segment(note[:width], page.inks("text", "thinking"))])
         return lines
+
+    @property
+    def _is_document(self) -> bool:
+        """Whether the output is read from its start: a file, a listing, a plan."""
+        display = self._result.display if self._result else None
+        return display is not None and display.kind in ("text", "listing", "todo")
 
 
 class _Body:
@@ -221,14 +228,17 @@ class _Body:
         return self._of == (page.renderer, page.width, is_open)
 
 
-def _last_rows(text: str, count: int) -> tuple[list[str], int]:
-    """The last `count` rows of output made plain, and how many came before them."""
+def _rows(text: str, count: int, *, from_start: bool) -> tuple[list[str], int]:
+    """At most `count` rows of output made plain, and how many more there are."""
     text = text.rstrip("\n")
     if not text.strip():
         return [], 0
     total = text.count("\n") + 1
-    tail = text if total <= count else "\n".join(text.rsplit("\n", count)[1:])
-    return plain_output(tail).split("\n"), max(0, total - count)
+    if total > count and from_start:
+        text = "\n".join(text.split("\n", count)[:count])
+    elif total > count:
+        text = "\n".join(text.rsplit("\n", count)[1:])
+    return plain_output(text).split("\n"), max(0, total - count)
 
 
 def _summary_of(call: ToolCall) -> str:

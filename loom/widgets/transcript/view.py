@@ -1,12 +1,10 @@
-"""Items on the screen: drawn once a frame, with a cursor to open and copy them."""
+"""Items on the screen: drawn once a frame, only where they are seen."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual import events, message
-from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Region
+from textual import events
 from textual.selection import SELECT_ALL, Selection
 from textual.strip import Strip
 from textual.timer import Timer
@@ -26,32 +24,14 @@ _SHARE = 3
 _STILL_INTERVAL = 1.0
 _NEWS = " ↓ new "
 
+_LIVE_ITEMS = 200
+"""Only the last items can be at work: those of the present turn."""
 
-class ItemView(Scrollable):
+
+class FlowView(Scrollable):
     """A flow of items. Changes are gathered and drawn together, at most once a frame."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("enter,o", "open", "Open"),
-        Binding("y", "copy", "Copy"),
-    ]
-    """
-    | Key | Description |
-    | :- | :- |
-    | up, k, down, j | The item before, after; through a long one half a screen at a time. |
-    | enter, o | Open or fold the item at the cursor. |
-    | y | Copy its text. |
-    """
-
     GUTTER: ClassVar[int] = GUTTER
-
-    class Copied(message.Message):
-        """An item's text was handed to the terminal's clipboard."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
 
     def __init__(
         self,
@@ -63,18 +43,18 @@ class ItemView(Scrollable):
         self._clock = clock
         self._flow = Flow()
         self._renderer: Renderer | None = None
-        self._chosen: Item | None = None
         self._changed: dict[Item, None] = {}
         self._flush_timer: Timer | None = None
         self._not_before = 0.0
         self._spinner: Timer | None = None
         self._is_arranging = False
         self._has_news = False
+        self._was_extended = False
 
     @property
-    def chosen(self) -> Item | None:
-        """The item at the cursor."""
-        return self._chosen
+    def marked(self) -> Item | None:
+        """The item that has the cursor in its gutter; a plain view has none."""
+        return None
 
     @property
     def items(self) -> list[Item]:
@@ -93,6 +73,7 @@ class ItemView(Scrollable):
     def put(self, item: Item) -> None:
         """Add an item at the end."""
         self._flow.append(item)
+        self._was_extended = True
         self.changed(item)
 
     def changed(self, item: Item) -> None:
@@ -107,8 +88,6 @@ class ItemView(Scrollable):
             return
         for item in gone:
             self._changed.pop(item, None)
-        if self._chosen in gone:
-            self._chosen = None
         self._flow.remove(gone)
         self._arrange()
         self.refresh()
@@ -116,7 +95,6 @@ class ItemView(Scrollable):
     def empty(self) -> None:
         """Remove every item; the view follows the end again."""
         self._changed.clear()
-        self._chosen = None
         self._flow.replace(())
         self._follows = True
         self._arrange()
@@ -124,7 +102,7 @@ class ItemView(Scrollable):
 
     def strips(self, first: int, count: int) -> Iterator[Strip]:
         """Lines of the items in view."""
-        return self._flow.strips(first, count, self._chosen if self.has_focus else None)
+        return self._flow.strips(first, count, self.marked)
 
     def dressed(self, row: int, strip: Strip) -> Strip:
         """The last row says when there is more below that was not seen."""
@@ -174,87 +152,17 @@ class ItemView(Scrollable):
         self._stop_flush()
         self._stop_spinner()
 
-    def on_focus(self) -> None:
-        """The cursor shows."""
-        self._refresh_chosen()
-
-    def on_blur(self) -> None:
-        """The cursor hides."""
-        self._refresh_chosen()
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Puts the cursor on the item under the mouse."""
-        index = self._flow.at(self.top + event.y)
-        if index is not None:
-            self._choose(index)
-
-    def on_click(self, event: events.Click) -> None:
-        """A click on an item's first line or its gutter opens or folds it; on the mark, goes on."""
-        line = self.top + event.y
-        if self._is_on_news(event):
-            self.action_scroll_last()
-            return
-        index = self._flow.at(line)
-        if index is None or event.chain != 1 or self.text_selection is not None:
-            return
-        if line == self._flow.body(index) or event.x < GUTTER:
-            self.action_open()
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Renders what came into view; lines above it that turn out taller push nothing away."""
         super().watch_scroll_y(old_value, new_value)
         is_near = 0 < old_value - new_value <= self.size.height
         self._arrange(round(old_value) if is_near else None)
 
-    def text_select_all(self) -> None:
-        """Select the item at the cursor (double click): a whole conversation is too much."""
-        index = self._flow.place(self._chosen) if self._chosen else None
-        if index is None:
-            return
-        first, last = self._flow.body(index), self._flow.bottom(index) - 1
-        chosen = Selection(Offset(0, first), Offset(GUTTER + self._page_width, last))
-        self.screen.selections = {self: chosen}
-
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected lines; of everything, each item's own text rather than its lines."""
         if selection == SELECT_ALL:
             return "\n\n".join(item.text for item in self._flow.items), "\n"
         return super().get_selection(selection)
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor `by` items, or the view while the item goes on beyond it."""
-        if not self._flow.items:
-            return
-        place = self._flow.place(self._chosen) if self._chosen else None
-        if place is None:
-            place = self._last_in_view()
-        elif self._goes_on(place, by):
-            self.go_to(self.scroll_y + by * max(1, self.size.height // 2))
-            return
-        else:
-            place = min(max(0, place + by), len(self._flow.items) - 1)
-        self._choose(place)
-        self._show_item(place)
-
-    def action_open(self) -> None:
-        """Open or fold the item at the cursor."""
-        if self._chosen is None or not self._chosen.can_open:
-            return
-        self._chosen.is_open = not self._chosen.is_open
-        self._follows = self._follows and not self._chosen.is_open
-        self.changed(self._chosen)
-        self.flush()
-        self._note_anchor()
-        index = self._flow.place(self._chosen)
-        if index is not None:
-            self._show_item(index)
-
-    def action_copy(self) -> None:
-        """Hand the text of the item at the cursor to the terminal's clipboard (OSC 52)."""
-        if self._chosen is not None:
-            text = self._chosen.text
-            self.app.copy_to_clipboard(text)
-            self.post_message(self.Copied(text))
 
     @property
     def _page_width(self) -> int:
@@ -295,7 +203,7 @@ class ItemView(Scrollable):
         if shift:
             self._shift(shift)
         self._arrange()
-        self._tell_news(is_new=self._flow.height > height + shift and not self.follows)
+        self._tell_news(has_grown=self._flow.height > height + shift)
 
     def _note_anchor(self) -> None:
         super()._note_anchor()
@@ -303,7 +211,9 @@ class ItemView(Scrollable):
             self._has_news = False
             self.refresh()
 
-    def _tell_news(self, *, is_new: bool) -> None:
+    def _tell_news(self, *, has_grown: bool) -> None:
+        is_new = (has_grown or self._was_extended) and not self.follows
+        self._was_extended = False
         if is_new and not self._has_news:
             self._has_news = True
             self.refresh_lines(self.top + self.size.height - 1)
@@ -349,35 +259,6 @@ class ItemView(Scrollable):
         if not self.follows:
             self.go_to(self.scroll_y + growth)
 
-    def _choose(self, index: int) -> None:
-        self._refresh_chosen()
-        self._chosen = self._flow.items[index]
-        self._refresh_chosen()
-
-    def _refresh_chosen(self) -> None:
-        index = self._flow.place(self._chosen) if self._chosen else None
-        if index is not None:
-            top = self._flow.top(index)
-            self.refresh(Region(0, top - self.top, GUTTER, self._flow.bottom(index) - top))
-
-    def _last_in_view(self) -> int:
-        """The last item that is seen: where a cursor comes in."""
-        last = min(self._flow.height, self.top + self.size.height) - 1
-        return self._flow.at(max(0, last)) or 0
-
-    def _goes_on(self, index: int, by: int) -> bool:
-        if by > 0:
-            return self._flow.bottom(index) > self.top + self.size.height
-        return self._flow.body(index) < self.top
-
-    def _show_item(self, index: int) -> None:
-        """Scroll as little as shows the item's first lines."""
-        top, bottom = self._flow.top(index), self._flow.bottom(index)
-        if top < self.top:
-            self.go_to(max(top, bottom - self.size.height))
-        elif bottom > self.top + self.size.height:
-            self.go_to(min(top, bottom - self.size.height))
-
     def _watch_time(self) -> None:
         """Run the spinner's timer while an item is at work, and only then."""
         has_live = any(item.is_live for item in self._flow.items[-_LIVE_ITEMS:])
@@ -399,7 +280,3 @@ class ItemView(Scrollable):
                 self.changed(item)
         if not self._changed:
             self._stop_spinner()
-
-
-_LIVE_ITEMS = 200
-"""Only the last items can be at work: those of the present turn."""
