@@ -41,9 +41,9 @@ class LoomApp(App[None]):
         """Loom's own variables, so that every theme can be used."""
         return own_variables(self.current_theme)
 
-    def on_mount(self) -> None:
-        """Show the conversation."""
-        self.push_screen(self._chat)
+    def get_default_screen(self) -> Screen[None]:
+        """The conversation, and no blank screen before it."""
+        return self._chat
 
     def action_leave(self) -> None:
         """Close the sessions, then the app."""

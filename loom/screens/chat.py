@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.actions import SkipAction
@@ -12,12 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
-from loom.agent.session import AgentSession
 from loom.commands import COMMANDS
 from loom.core.errors import LoomError, ThreadNotFound, ToolError
 from loom.core.messages import Text
 from loom.core.protocol import MODES, AnyOp, Cancel, Decide, RunShell, SendMessage, SetMode
-from loom.host.sessions import Host
 from loom.presenter import Desk, Presenter
 from loom.screens.attachments import blocks
 from loom.screens.chat_commands import ChatCommands
@@ -35,6 +33,10 @@ from loom.widgets.scrollable import Scrollable
 from loom.widgets.status_bar import StatusBar
 from loom.widgets.thread_list import ThreadItem, ThreadList
 from loom.widgets.tool_panel import ToolPanel
+
+if TYPE_CHECKING:
+    from loom.agent.session import AgentSession
+    from loom.host.sessions import Host
 
 WIDE = 120
 QUIT_SECONDS = 2.0
@@ -80,15 +82,12 @@ class ChatScreen(Screen[None]):
         self._missing_key: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Header, panes, status bar."""
+        """What the first frame shows; the panes that are closed come after it."""
         yield self.header
-        with Horizontal(id="panes"):
-            yield self.threads
-            with Vertical(id="talk"):
-                yield self.transcript
-                yield self.newer
-                yield self.prompt
-            yield self.panel
+        with Horizontal(id="panes"), Vertical(id="talk"):
+            yield self.transcript
+            yield self.newer
+            yield self.prompt
         yield self.status
 
     def on_mount(self) -> None:
@@ -111,15 +110,22 @@ class ChatScreen(Screen[None]):
         if self.start.draft:
             self.prompt.set_text(self.start.draft)
         self.prompt.focus_text()
-        # After the first frame is on the terminal: opening costs imports, the screen must not wait.
-        self.call_after_refresh(self._go_live)
+        # After the first frame is on the terminal, so that it waits for nothing it does not show.
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """The panes that open on demand, then the host."""
+        panes = self.query_one("#panes")
+        await panes.mount(self.threads, before=0)
+        await panes.mount(self.panel)
+        self._go_live()
 
     @work(group="live", exit_on_error=True)
     async def _go_live(self) -> None:
         await self.live.run()
         self.app.exit()
 
-    async def _host_opened(self, host: Host) -> None:
+    async def _host_opened(self, host: "Host") -> None:
         session = await self._first_session(host)
         self.look_at(session)
         if self.start.prompt:
@@ -127,7 +133,7 @@ class ChatScreen(Screen[None]):
         await self.list_threads()
         await self._warn_of_missing_key(host)
 
-    async def _first_session(self, host: Host) -> AgentSession:
+    async def _first_session(self, host: "Host") -> "AgentSession":
         wanted = self.start.resume
         if wanted is None:
             return await host.start(self.start.workspace, is_private=self.start.is_private)
@@ -138,7 +144,7 @@ class ChatScreen(Screen[None]):
             raise ThreadNotFound("there is no thread in this folder yet", "Write, to start one.")
         return await host.open(last[0].id)
 
-    async def _warn_of_missing_key(self, host: Host) -> None:
+    async def _warn_of_missing_key(self, host: "Host") -> None:
         with suppress(LoomError):
             models = await host.services.model.models()
             if text := missing_key(models, self.start.provider):
@@ -159,7 +165,7 @@ class ChatScreen(Screen[None]):
     # The conversation
 
     @work(group="follow", exclusive=True)
-    async def look_at(self, session: AgentSession) -> None:
+    async def look_at(self, session: "AgentSession") -> None:
         """Show this session instead; the one shown before lives on."""
         self.questions.clear()
         self.threads.current = session.thread_id

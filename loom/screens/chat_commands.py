@@ -16,9 +16,7 @@ from loom.core.protocol import (
     SetPrivate,
     UndoCompaction,
 )
-from loom.screens.help import HelpScreen
 from loom.widgets.completion import Choice
-from loom.widgets.picker_modal import PickerModal
 
 if TYPE_CHECKING:
     from loom.screens.chat import ChatScreen
@@ -45,6 +43,8 @@ class ChatCommands:
         self._screen.transcript.notice(text, "info", hint)
 
     async def _help(self, argument: str) -> None:
+        from loom.screens.help import HelpScreen
+
         shown = [(_key_name(binding.key), binding.description) for binding in self._screen.KEYS]
         await self._screen.app.push_screen(HelpScreen(help_text(shown)))
 
@@ -78,6 +78,8 @@ class ChatCommands:
             )
             for row in models
         ]
+        from loom.widgets.picker_modal import PickerModal
+
         modal = PickerModal("Model", choices)
         await self._screen.app.push_screen(modal, self._model_picked)
 

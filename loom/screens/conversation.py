@@ -1,12 +1,15 @@
 """The session on the screen: followed, spoken to, and found again when its process is gone."""
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-from loom.agent.session import AgentSession
 from loom.core.errors import LoomError, SessionError
 from loom.core.protocol import AnyEvent, AnyOp, SessionClosed
 
-Reopen = Callable[[str], Awaitable[AgentSession]]
+if TYPE_CHECKING:
+    from loom.agent.session import AgentSession
+
+Reopen = Callable[[str], "Awaitable[AgentSession]"]
 
 
 class Conversation:
@@ -40,7 +43,7 @@ class Conversation:
         except SessionError as error:
             self._complain(error)
 
-    async def follow(self, session: AgentSession, reopen: Reopen) -> None:
+    async def follow(self, session: "AgentSession", reopen: Reopen) -> None:
         """Show `session` until it closes; a lost one is opened again, here.
 
         Cancel this to look at another session: this one lives on.
@@ -55,7 +58,7 @@ class Conversation:
             self._complain(error)
             await self.follow(await reopen(session.thread_id), reopen)
 
-    async def _show(self, session: AgentSession) -> None:
+    async def _show(self, session: "AgentSession") -> None:
         async for event in session.events():
             self._present(event)
             if isinstance(event, SessionClosed):

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from loom.core.errors import LoomError
-from loom.host.sessions import Host
 from loom.screens.start import OpenHost
+
+if TYPE_CHECKING:
+    from loom.host.sessions import Host
 
 
 class Live:
@@ -19,7 +22,7 @@ class Live:
     def __init__(
         self,
         open_host: OpenHost,
-        on_ready: Callable[[Host], Awaitable[None]],
+        on_ready: "Callable[[Host], Awaitable[None]]",
         on_failure: Callable[[LoomError], None],
     ) -> None:
         self._open_host = open_host
@@ -41,7 +44,7 @@ class Live:
         finally:
             self.host = None
 
-    async def _ready(self, host: Host) -> None:
+    async def _ready(self, host: "Host") -> None:
         try:
             await self._on_ready(host)
         except LoomError as error:

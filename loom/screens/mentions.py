@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loom.host.sessions import Host
-from loom.tools.walking import entered, walk
 from loom.widgets.completion import Choice
+
+if TYPE_CHECKING:
+    from loom.host.sessions import Host
 
 FRESH = 5.0
 MAX_FILES = 100_000
@@ -17,7 +19,7 @@ MAX_FILES = 100_000
 class Mentions:
     """Completers for the input. The list of files is kept for a few seconds."""
 
-    def __init__(self, workspace: Path, host: Callable[[], Host | None]) -> None:
+    def __init__(self, workspace: Path, host: "Callable[[], Host | None]") -> None:
         self._workspace = workspace
         self._host = host
         self._files: list[str] = []
@@ -72,6 +74,9 @@ async def _git_files(workspace: Path) -> list[str] | None:
 
 
 def _walked(workspace: Path) -> list[str]:
+    # Imported late: only a folder without git needs the ignore rules.
+    from loom.tools.walking import entered, walk
+
     with entered(workspace, "") as (folder, rules):
         found = walk(folder, "", rules, True, lambda path: False)
         return [entry.path for entry in islice(found, MAX_FILES) if entry.kind == "file"]

@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from loom.core.protocol import Decide, PermissionAsked
-from loom.widgets.permission_modal import PermissionModal
+
+if TYPE_CHECKING:
+    from loom.widgets.permission_modal import PermissionModal
 
 
 class Questions:
@@ -55,6 +58,9 @@ class Questions:
     def _show_next(self) -> None:
         if self._open is not None or self._asked is not None or not self._waiting:
             return
+        # Imported late: the first frame asks nothing.
+        from loom.widgets.permission_modal import PermissionModal
+
         self._asked = self._waiting.popleft()
         self._open = PermissionModal(self._asked)
         self._app.push_screen(self._open, self._answered)

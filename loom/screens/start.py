@@ -4,10 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from loom.host.sessions import Host
+if TYPE_CHECKING:
+    from loom.host.sessions import Host
 
-OpenHost = Callable[[], AbstractAsyncContextManager[Host]]
+# Named only: the host's imports are paid after the first paint.
+OpenHost: TypeAlias = "Callable[[], AbstractAsyncContextManager[Host]]"
 
 
 @dataclass(frozen=True)
