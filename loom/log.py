@@ -3,14 +3,16 @@
 Nothing is configured on import; the process that owns the output calls `start_logging` once.
 """
 
-import json
 import logging
 import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TextIO
+
+import msgspec
 
 from loom.redact import Redactor
 
@@ -32,17 +34,15 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record's line, redacted after encoding, so that no field escapes."""
         line: dict[str, Any] = {
-            "time": _time(record).isoformat(timespec="milliseconds"),
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if current := request_id.get():
-            line["request_id"] = current
         line |= _extra(record)
         if trace := _trace(record):
             line["trace"] = trace
-        return self._redactor.redact(json.dumps(line, default=str, ensure_ascii=False))
+        return self._redactor.redact(msgspec.json.encode(line, enc_hook=str).decode())
 
 
 class HumanLines(logging.Formatter):
@@ -55,15 +55,15 @@ class HumanLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record's line or lines, redacted."""
         fields = _extra(record)
-        if current := request_id.get():
-            fields["request_id"] = current
-        parts = [f"{_time(record):%H:%M:%S}", f"{record.levelname:<7}", record.getMessage()]
+        parts = [_second(int(record.created))[11:], f"{record.levelname:<7}", record.getMessage()]
         parts += [f"{key}={value}" for key, value in fields.items()]
         return self._redactor.redact("\n".join(filter(None, (" ".join(parts), _trace(record)))))
 
 
-def _time(record: logging.LogRecord) -> datetime:
-    return datetime.fromtimestamp(record.created, UTC)
+@lru_cache(maxsize=2)
+def _second(created: int) -> str:
+    """`2026-01-31T12:00:00`, UTC; the lines of one second share it."""
+    return f"{datetime.fromtimestamp(created, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:
@@ -74,6 +74,15 @@ def _trace(record: logging.LogRecord) -> str:
     if record.exc_info is None or record.exc_info[1] is None:
         return ""
     return "".join(traceback.format_exception(record.exc_info[1])).rstrip()
+
+
+class _RequestId(logging.Filter):
+    """Puts the current request's id on records that name none."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if (current := request_id.get()) and not hasattr(record, "request_id"):
+            record.request_id = current
+        return True
 
 
 _FORMATS: Mapping[LogFormat, type[JsonLines] | type[HumanLines]] = {
@@ -88,12 +97,10 @@ def start_logging(
     form: LogFormat = "json",
     level: int | str = logging.INFO,
 ) -> logging.Handler:
-    """Sends every record of the process to `output`, in place of earlier handlers of ours.
+    """Sends every record of the process to `output` until `stop_logging`.
 
     Args:
         output: a stream, or a file that is made with mode 0600 and appended to.
-
-    Returns: the handler, for `stop_logging`.
     """
     handler: logging.Handler
     if isinstance(output, Path):
@@ -102,6 +109,7 @@ def start_logging(
         handler = logging.FileHandler(output, encoding="utf-8")
     else:
         handler = logging.StreamHandler(output)
+    handler.addFilter(_RequestId())
     handler.setFormatter(_FORMATS[form](redactor))
     root = logging.getLogger()
     root.setLevel(level)

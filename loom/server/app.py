@@ -1,5 +1,6 @@
 """The aiohttp application: middleware, routes, and what is opened and closed with it."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from urllib.request import getproxies
 
@@ -7,9 +8,19 @@ from aiohttp import web
 
 from loom.core.errors import ConfigError
 from loom.redact import Redactor
+from loom.server.access_log import AccessLog
 from loom.server.config import ServerConfig
 from loom.server.database import opened
-from loom.server.keys import CONFIG, DATABASE, METRICS, MODELS, PROVIDERS, REDACTOR, UPSTREAM
+from loom.server.keys import (
+    ACCESS_LOG,
+    CONFIG,
+    DATABASE,
+    METRICS,
+    MODELS,
+    PROVIDERS,
+    REDACTOR,
+    UPSTREAM,
+)
 from loom.server.llm.base import Provider
 from loom.server.llm.providers import PROVIDERS as PROVIDER_ROWS
 from loom.server.llm.providers import make_provider
@@ -49,9 +60,10 @@ def make_app(
     app[CONFIG] = config
     app[REDACTOR] = redactor
     app[METRICS] = Metrics()
+    app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     app[PROVIDERS] = _providers(config) if providers is None else providers
     app.on_response_prepare.append(put_request_id)
-    app.cleanup_ctx.extend((_upstream, _database))
+    app.cleanup_ctx.extend((_access_log, _upstream, _database))
     for table in (status.ROUTES, search.ROUTES, native_routes(app[PROVIDERS]), proxy.ROUTES):
         add_routes(app, table)
     require_classes(app)
@@ -75,6 +87,11 @@ def make_runner(app: web.Application) -> web.AppRunner:
 
 def _providers(config: ServerConfig) -> Mapping[str, Provider]:
     return {name: make_provider(config.providers[name]) for name in PROVIDER_ROWS}
+
+
+async def _access_log(app: web.Application) -> AsyncIterator[None]:
+    yield
+    app[ACCESS_LOG].flush()
 
 
 async def _upstream(app: web.Application) -> AsyncIterator[None]:

@@ -6,11 +6,13 @@ from aiohttp import ClientSession, web
 from aiosqlite import Connection
 
 from loom.redact import Redactor
+from loom.server.access_log import AccessLog
 from loom.server.config import ServerConfig
 from loom.server.llm.base import Provider
 from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
 
+ACCESS_LOG = web.AppKey("access_log", AccessLog)
 CONFIG = web.AppKey("config", ServerConfig)
 DATABASE = web.AppKey("database", Connection)
 METRICS = web.AppKey("metrics", Metrics)

@@ -2,16 +2,17 @@
 
 import hmac
 import logging
+import random
 import re
-import secrets
 import time
 
 from aiohttp import web
 
 from loom.core.errors import AuthError, LoomError
 from loom.log import request_id
+from loom.server.access_log import Served
 from loom.server.errors import Dialect, Refused, error_response
-from loom.server.keys import CONFIG, METRICS, REDACTOR
+from loom.server.keys import ACCESS_LOG, CONFIG, METRICS, REDACTOR
 from loom.server.routing import Access, Handler, Route, route_of
 
 log = logging.getLogger("loom.server")
@@ -26,7 +27,7 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Gives the request an id, and says in the log and the metrics what became of it."""
     given = request.headers.get("X-Request-Id", "")
-    identity = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    identity = given if _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
     request_id.set(identity)
     start, status = time.perf_counter(), CLIENT_GONE
     try:
@@ -43,14 +44,9 @@ def _account(request: web.Request, status: int, seconds: float) -> None:
     metrics = request.app[METRICS]
     metrics.requests.add(1, name, str(status))
     metrics.latency.observe(seconds, name)
-    if log.isEnabledFor(logging.INFO):
-        log.info(
-            "%s %s %d",
-            request.method,
-            request.path,
-            status,
-            extra={"ms": round(seconds * 1000, 1), "route": name},
-        )
+    request.app[ACCESS_LOG].add(
+        Served(time.time(), request_id.get(), request.method, request.path, name, status, seconds)
+    )
 
 
 async def put_request_id(request: web.Request, response: web.StreamResponse) -> None:
@@ -100,9 +96,10 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
 
 def _require_token(request: web.Request, route: Route | None) -> None:
     expected = request.app[CONFIG].token
-    given = _tokens(request, route)
-    if expected is None or not any(
-        hmac.compare_digest(_bytes(token), _bytes(expected.expose())) for token in given
+    given = _token(request, route)
+    # aiohttp decodes header bytes that are no UTF-8 to surrogates.
+    if expected is None or not hmac.compare_digest(
+        given.encode("utf-8", "surrogateescape"), expected.expose().encode()
     ):
         raise AuthError(
             "A Loom token is missing or wrong.",
@@ -110,17 +107,14 @@ def _require_token(request: web.Request, route: Route | None) -> None:
         )
 
 
-def _tokens(request: web.Request, route: Route | None) -> list[str]:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    tokens = [token.strip()] if scheme.lower() == "bearer" else []
+def _token(request: web.Request, route: Route | None) -> str:
+    """The bearer token; on Anthropic's wire, where there is none, the API key."""
+    header = request.headers.get("Authorization", "")
+    if header[:7].lower() == "bearer ":
+        return header[7:].strip()
     if route is not None and route.dialect == "anthropic":
-        tokens += [request.headers.get("x-api-key", "")]
-    return tokens
-
-
-def _bytes(token: str) -> bytes:
-    # aiohttp decodes header bytes that are no UTF-8 to surrogates.
-    return token.encode("utf-8", "surrogateescape")
+        return request.headers.get("x-api-key", "")
+    return ""
 
 
 MIDDLEWARES = (identify, answer_errors, authenticate)

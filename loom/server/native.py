@@ -3,8 +3,9 @@
 A client chooses a path of this table and nothing else: host and key are the operator's.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from multidict import CIMultiDict
 
@@ -124,11 +125,11 @@ def upstream_headers(client: Mapping[str, str], fixed: Mapping[str, str]) -> CIM
     """The client's headers without its credentials and connection, then the fixed ones."""
     named = _named_by_connection(client)
     headers = CIMultiDict(
-        (name, value)
-        for name, value in client.items()
-        if (lower := name.lower()) not in _NOT_FOR_UPSTREAM
-        and not lower.startswith("x-forwarded-")
-        and lower not in named
+        [
+            (name, value)
+            for name, value in client.items()
+            if _is_for_upstream(name) and not (named and name.lower() in named)
+        ]
     )
     headers.update(fixed)
     return headers
@@ -138,17 +139,30 @@ def client_headers(upstream: Mapping[str, str]) -> CIMultiDict[str]:
     """The provider's headers without its connection, its cookies and its claims on browsers."""
     named = _named_by_connection(upstream)
     return CIMultiDict(
-        (name, value)
-        for name, value in upstream.items()
-        if (lower := name.lower()) not in _NOT_FOR_CLIENT
-        and not lower.startswith("access-control-")
-        and lower not in named
+        [
+            (name, value)
+            for name, value in upstream.items()
+            if _is_for_client(name) and not (named and name.lower() in named)
+        ]
     )
 
 
-def _named_by_connection(headers: Mapping[str, str]) -> Iterable[str]:
+# Cached because every request asks about the same few names.
+@lru_cache(maxsize=256)
+def _is_for_upstream(name: str) -> bool:
+    name = name.lower()
+    return name not in _NOT_FOR_UPSTREAM and not name.startswith("x-forwarded-")
+
+
+@lru_cache(maxsize=256)
+def _is_for_client(name: str) -> bool:
+    name = name.lower()
+    return name not in _NOT_FOR_CLIENT and not name.startswith("access-control-")
+
+
+def _named_by_connection(headers: Mapping[str, str]) -> frozenset[str]:
     """Header names that `Connection` declares as meant for one hop."""
     value = headers.get("Connection", "").lower()
     if value in ("", "keep-alive", "close"):
-        return ()
-    return {name.strip() for name in value.split(",")}
+        return frozenset()
+    return frozenset(name.strip() for name in value.split(","))

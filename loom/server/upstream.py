@@ -131,7 +131,7 @@ class Exchange:
         try:
             # What has come already needs no timer; in a burst that is most of the cost.
             chunk = content.read_nowait()
-            if not chunk:
+            if not chunk and not content.at_eof():
                 async with asyncio.timeout_at(self._until or self._clock() + self._idle):
                     chunk = await content.readany()
         except (ClientError, OSError) as error:

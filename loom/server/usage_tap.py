@@ -5,8 +5,6 @@ JSON cannot imitate an SSE line, for JSON has no raw line feed, nor the key `"us
 escapes quotes.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 
@@ -38,9 +36,9 @@ class _Inner(Struct):
 
 class _Answer(Struct):
     usage: _Tokens | None = None
-    model: Any = ""
-    message: Any = None
-    response: Any = None
+    model: str = ""
+    message: _Inner | None = None
+    response: _Inner | None = None
 
 
 _decoder = msgspec.json.Decoder(_Answer)
@@ -87,19 +85,13 @@ class UsageTap:
     def _count(self, data: bytes) -> None:
         try:
             answer = _decoder.decode(data)
-            inner = [_inner(answer.message), _inner(answer.response)]
         except (msgspec.DecodeError, UnicodeDecodeError):
             # Whatever it is, it passes through; only our count goes without.
             return
-        own = _Inner(answer.usage, answer.model if isinstance(answer.model, str) else "")
-        for part in (own, *inner):
-            self.model = part.model or self.model
-            if part.usage is not None:
+        for part in (answer, answer.message, answer.response):
+            if part is not None and part.usage is not None:
+                self.model = part.model or self.model
                 self.usage = _later(self.usage, part.usage)
-
-
-def _inner(value: Any) -> _Inner:
-    return msgspec.convert(value, _Inner) if isinstance(value, dict) else _Inner()
 
 
 def _later(known: Usage, told: _Tokens) -> Usage:

@@ -38,7 +38,7 @@ class NativeRoute:
     def __init__(self, wire: NativeWire, path: NativePath, provider: Provider) -> None:
         settings = provider.settings
         self._path = path
-        self._provider = provider
+        self._is_configured = provider.is_configured
         self._settings = settings
         self._name = wire.provider
         self._headers = fixed_headers(wire, settings)
@@ -57,7 +57,7 @@ class NativeRoute:
             raise
 
     def _require_configured(self) -> None:
-        if not self._provider.is_configured:
+        if not self._is_configured:
             text = f"the Loom server has no key for {self._name}"
             hint = f"Set LOOM_SERVER_{self._name.upper()}_API_KEY on the server."
             raise ProviderError(LlmError(text, "not_configured", hint=hint))
