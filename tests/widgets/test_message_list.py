@@ -244,6 +244,15 @@ async def test_a_call_without_an_answer_was_interrupted(pilot, transcript):
     assert "● bash ls  interrupted" in await screen(pilot)
 
 
+async def test_a_call_id_used_again_is_another_call(pilot, transcript):
+    for word in ("first", "second"):
+        transcript.add(assistant(ToolCall("c", "bash", {"command": word})))
+        transcript.add(results(ToolResult("c", (Text(f"{word} result"),))))
+    shown = await screen(pilot)
+    for piece in ("✓ bash first", "first result", "✓ bash second", "second result"):
+        assert piece in shown
+
+
 async def test_a_notice_has_its_hint(pilot, transcript):
     transcript.notice("The disk is full.", "error", "Free some space.")
     assert "✗ The disk is full.\n    Free some space." in await screen(pilot)

@@ -99,7 +99,7 @@ class Script:
     def tool_streaming(self, call_id: str, name: str, fragment: str) -> None:
         """A piece of a call's arguments."""
         tool = self._tools.get(call_id)
-        if tool is None:
+        if tool is None or tool.is_over:
             self._hush()
             tool = self._tools[call_id] = ToolItem(call_id, name, "writing")
             self._put_streamed(tool)
@@ -169,6 +169,8 @@ class Script:
                 case Thinking(text) if text.strip():
                     self._think(text, _take(left, ThinkingItem))
                 case ToolCall():
+                    if block.id in self._tools and self._tools[block.id].is_over:
+                        del self._tools[block.id]
                     tool = self._tool(block.id, block.name)
                     tool.called(block)
                     self._stage.changed(tool)

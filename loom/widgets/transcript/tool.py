@@ -65,6 +65,11 @@ class ToolItem(Item):
         return bool(self._whole_output.strip()) or self._diff is not None
 
     @property
+    def is_over(self) -> bool:
+        """Nothing more is to come: a provider may give another call the same id."""
+        return self.status in ("done", "failed", "interrupted")
+
+    @property
     def is_live(self) -> bool:
         """At work."""
         return self.status in ("writing", "running")
