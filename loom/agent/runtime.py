@@ -63,7 +63,13 @@ class Runtime:
         )
         prefix = f"{thread.id}/" if authorizer else ""
         self.toolbox = Toolbox(
-            services, workspace, self.authorizer, self.log.emit, spawn, key_prefix=prefix
+            services,
+            workspace,
+            self.authorizer,
+            self.log.emit,
+            spawn,
+            lambda: self.requests.provider,
+            key_prefix=prefix,
         )
         self.requests = Requests(
             services, settings, workspace, thread.id, self.toolbox.definitions, role

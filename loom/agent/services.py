@@ -90,6 +90,7 @@ class Services:
         search: the web through the server.
         keep_rule: writes "always" rules to the project's or the person's config.
         scratch: a private folder for long outputs.
+        oracle: provider and model of the second opinion.
     """
 
     store: ThreadStore
@@ -101,4 +102,5 @@ class Services:
     keep_rule: KeepRule
     scratch: Path
     config_home: Path
+    oracle: tuple[str, str] = ("openai", "default")
     clock: Clock = field(default_factory=Clock)

@@ -21,6 +21,7 @@ class Toolbox:
     """What one agent's calls are run with.
 
     Args:
+        provider: the session's provider at the moment.
         key_prefix: makes a sub-agent's call ids unique among the session's.
     """
 
@@ -31,6 +32,7 @@ class Toolbox:
         authorizer: Authorizer,
         emit: Callable[[AnyEvent], None],
         spawn: Spawn,
+        provider: Callable[[], str],
         key_prefix: str = "",
     ) -> None:
         self._services = services
@@ -38,6 +40,7 @@ class Toolbox:
         self._authorizer = authorizer
         self._emit = emit
         self._spawn = spawn
+        self._provider = provider
         self._key_prefix = key_prefix
         self.memory = SessionMemory()
 
@@ -100,6 +103,8 @@ class Toolbox:
             search=self._services.search,
             spawn=spawn,
             scratch=self._services.scratch,
+            provider=self._provider(),
+            oracle=self._services.oracle,
         )
 
     def _set_todo(self, items: tuple[TodoItem, ...]) -> None:

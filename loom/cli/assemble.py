@@ -142,6 +142,7 @@ async def _services(plan: Plan, store: "ThreadStore", find: Find) -> "AsyncItera
             keep_rule=_rule_keeper(plan),
             scratch=scratch,
             config_home=config_directory(environment),
+            oracle=(settings.oracle.provider, settings.oracle.model),
         )
     finally:
         await model.close()
@@ -197,4 +198,3 @@ def agent_settings(plan: Plan) -> "AgentSettings":
         provider=settings.provider,
         model=settings.model,
     )
-
