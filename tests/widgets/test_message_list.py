@@ -192,6 +192,13 @@ async def test_a_tool_call_lives_from_its_first_argument_to_its_result(pilot, tr
     assert "✓ bash make test  3.4s" in await screen(pilot)
 
 
+async def test_a_finished_call_says_what_it_was_and_how_it_ended(pilot, transcript):
+    transcript.tool_started("c", "bash", "bash make test")
+    display = Display("command", "exit code 2", "boom")
+    transcript.tool_finished("c", ToolResult("c", (), True, display, 3_400))
+    assert "✗ bash make test  exit code 2  3.4s" in await screen(pilot)
+
+
 async def test_a_failed_call_says_so(pilot, transcript):
     transcript.tool_finished("c", ToolResult("c", (Text("Error: no"),), is_error=True))
     assert "✗ tool" in await screen(pilot)

@@ -48,6 +48,7 @@ class ToolItem(Item):
         self.status: Status = status
         self._name = one_line(name)
         self._summary = ""
+        self._outcome = ""
         self._started_at = 0.0
         self._argument_size = 0
         self._output = ""
@@ -107,8 +108,10 @@ class ToolItem(Item):
         self._result = result
         self._body = None
         self.status = "failed" if result.is_error else "done"
-        if result.display is not None and result.display.summary:
-            self._summary = one_line(result.display.summary)
+        outcome = one_line(result.display.summary) if result.display else ""
+        if self._summary.removeprefix(f"{self._name} ") in outcome:
+            self._summary, outcome = outcome, ""
+        self._outcome = outcome
 
     def interrupt(self) -> None:
         """Loom ended before the call was answered."""
@@ -172,14 +175,15 @@ class ToolItem(Item):
         return [segment for segment in line if segment.text]
 
     def _aside(self, page: Page) -> str:
-        """What stands right of the title: how long, or what is awaited."""
+        """What stands right of the title: how it ended, how long, or what is awaited."""
         if self.status == "running":
             seconds = page.now - self._started_at
             return elapsed(seconds) if seconds >= 1 else ""
         if self.status == "writing":
             return f"{self._argument_size} characters" if self._argument_size else ""
         if self._result is not None:
-            return duration(self._result.duration_ms) if self._result.duration_ms else ""
+            ms = self._result.duration_ms
+            return "  ".join(part for part in (self._outcome, duration(ms) if ms else "") if part)
         return _WORDS.get(self.status, "")
 
     def _body_lines(self, page: Page) -> list[Line]:
