@@ -124,7 +124,8 @@ def judge(mode: Mode, rules: Iterable[Rule], access: Access) -> Verdict:
 
     Each target is judged alone: one denied target denies the call, one that is asked asks it, and
     rules allow it only when every target that is not harmless is allowed. A call that was not
-    parsed is only allowed by a rule without a pattern. Plan mode refuses whatever changes something, rules or not.
+    parsed is only allowed by a rule without a pattern. Plan mode refuses whatever changes
+    something, rules or not.
     """
     rules = tuple(rules)
     targets = access.targets or ("",)
@@ -146,7 +147,7 @@ def judge(mode: Mode, rules: Iterable[Rule], access: Access) -> Verdict:
 
 
 def _allowing(access: Access, found: dict[str, Rule | None]) -> Rule | None:
-    """A rule that allows a target, when rules allow all that need it; the last is the telling one."""
+    """The last of the rules that allow the call, when they allow every target that needs one."""
     needed = [rule for target, rule in found.items() if target not in access.harmless]
     if not needed or any(rule is None for rule in needed):
         return None

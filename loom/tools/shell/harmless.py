@@ -49,7 +49,8 @@ _GIT_LISTS = {
 }
 """What the first word behind the subcommand must be, if there is one."""
 
-_SED_PRINT = re.compile(r"(?:\d+|\$|/[^/\\]*/)?(?:,(?:\d+|\$|/[^/\\]*/))?p(?:;|$)")
+_ADDRESS = r"(?:\d+|\$|/[^/\\]*/)"
+_SED_PRINT = re.compile(rf"(?:(?:{_ADDRESS}(?:,{_ADDRESS})?)?p(?:;|$))+")
 
 
 def is_harmless(words: Sequence[Word]) -> bool:

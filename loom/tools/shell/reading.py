@@ -196,6 +196,9 @@ def _argument(node: "Node", reading: Reading) -> Word:
         if node.type not in ("==", "=~", "="):
             raise Unreadable(f"the argument {node.type}")
         return Word(node.type)
+    if re.fullmatch(r"\{\w+\}", source(node)):
+        # Before a redirection bash takes it for a variable, and the command does not get it.
+        raise Unreadable("a name in braces")
     _literal(node, reading)
     return word(node)
 
@@ -326,7 +329,10 @@ def _lone_redirection(node: "Node", reading: Reading) -> None:
 def _redirection(node: "Node", reading: Reading) -> list[Word]:
     """Note what it writes; returns the words behind its target, which are the command's."""
     _demand_no_gaps(node)
-    parts = [child for child in node.children if child.type != "file_descriptor"]
+    descriptors = [child for child in node.children if child.type == "file_descriptor"]
+    parts = [child for child in node.children if child not in descriptors]
+    if not all(source(child).isdecimal() for child in descriptors):
+        raise Unreadable("a redirection of no descriptor")
     operator, targets = parts[0].type, parts[1:]
     words = [_argument(target, reading) for target in targets]
     if operator in ("<&-", ">&-"):
