@@ -4,13 +4,12 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Static
 
 from loom.commands import COMMANDS
 from loom.core.errors import LoomError, ThreadNotFound, ToolError
@@ -29,7 +28,6 @@ from loom.widgets.completion import Choice
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.message_list import MessageList
-from loom.widgets.scrollable import Scrollable
 from loom.widgets.status_bar import StatusBar
 from loom.widgets.thread_list import ThreadItem, ThreadList
 from loom.widgets.tool_panel import ToolPanel
@@ -76,7 +74,6 @@ class ChatScreen(Screen[None]):
             complete_threads=mentions.threads,
             commands=[Choice(row.name, row.summary) for row in COMMANDS],
         )
-        self.newer = Static("↓ new below", id="newer")
         self.commands = ChatCommands(self)
         self._quit_asked = False
         self._missing_key: tuple[str, ...] = ()
@@ -86,7 +83,6 @@ class ChatScreen(Screen[None]):
         yield self.header
         with Horizontal(id="panes"), Vertical(id="talk"):
             yield self.transcript
-            yield self.newer
             yield self.prompt
         yield self.status
 
@@ -282,16 +278,6 @@ class ChatScreen(Screen[None]):
         self.panel.toggle_class("-open")
         if not self.panel.has_class("-open"):
             self.prompt.focus_text()
-
-    @on(Scrollable.Anchored)
-    def _anchor_changed(self, event: Scrollable.Anchored) -> None:
-        if event.control is self.transcript:
-            self.newer.set_class(not event.is_anchored, "-shown")
-
-    @on(events.Click, "#newer")
-    def action_newest(self) -> None:
-        """Go to the end of the conversation."""
-        self.transcript.action_scroll_last()
 
     def action_read(self) -> None:
         """Put the keyboard on the conversation."""

@@ -181,7 +181,7 @@ async def test_a_tool_call_lives_from_its_first_argument_to_its_result(pilot, tr
     transcript.end_stream(assistant(ToolCall("c", "bash", {"command": "make"})))
     assert "○ bash make" in await screen(pilot)
     transcript.permission_waiting("c")
-    assert "⏸ bash make  waits for you" in await screen(pilot)
+    assert "‖ bash make  waits for you" in await screen(pilot)
     transcript.tool_started("c", "bash", "make test")
     pilot.app.clock.seconds += 3
     transcript.tool_output("c", "building\n")

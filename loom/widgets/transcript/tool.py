@@ -25,7 +25,7 @@ Status = Literal["writing", "pending", "waiting", "running", "done", "failed", "
 _SIGNS: dict[Status, tuple[str, str]] = {
     "writing": ("", "accent"),
     "pending": ("○", "muted"),
-    "waiting": ("⏸", "warning"),
+    "waiting": ("‖", "warning"),
     "running": ("", "accent"),
     "done": ("✓", "success"),
     "failed": ("✗", "error"),
