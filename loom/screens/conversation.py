@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from loom.core.errors import LoomError, SessionError
-from loom.core.protocol import AnyEvent, AnyOp, SessionClosed
+from loom.core.protocol import AnyEvent, AnyOp, SessionClosed, SessionStarted
 
 if TYPE_CHECKING:
     from loom.agent.session import AgentSession
@@ -48,10 +48,7 @@ class Conversation:
 
         Cancel this to look at another session: this one lives on.
         """
-        self.session = session
-        early, self._early = self._early, []
-        for op in early:
-            await self.submit(op)
+        self.session = None
         try:
             await self._show(session)
         except SessionError as error:
@@ -61,5 +58,14 @@ class Conversation:
     async def _show(self, session: "AgentSession") -> None:
         async for event in session.events():
             self._present(event)
+            if isinstance(event, SessionStarted):
+                await self._hand_over(session)
             if isinstance(event, SessionClosed):
                 return
+
+    async def _hand_over(self, session: "AgentSession") -> None:
+        """The session is shown: from here on what happens in it is seen, so Ops may go to it."""
+        self.session = session
+        early, self._early = self._early, []
+        for op in early:
+            await self.submit(op)

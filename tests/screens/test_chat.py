@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from loom.core.history import MessageEntry, ToolResultEntry, ToolStartEntry
+from loom.core.llm import LlmError
 from loom.core.messages import (
     Display,
     Message,
@@ -76,6 +77,14 @@ async def test_what_is_typed_before_the_host_is_open_is_not_lost(make_app):
         await pilot.press(*"early", "enter")
         await until(pilot, lambda: model.requests)
         assert model.requests[0].messages[-1].text == "early"
+        await leave(pilot)
+
+
+async def test_the_failure_of_an_early_message_is_seen(make_app):
+    model = ScriptedModel([LlmError("there is no key", "not_configured", hint="add one")])
+    async with make_app(model).run_test() as pilot:
+        await pilot.press(*"early", "enter")
+        await until(pilot, lambda: "there is no key" in shown(pilot.app))
         await leave(pilot)
 
 
