@@ -1,10 +1,11 @@
 """Carries out what the state machine asks for, one small method an Action."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from loom.core.errors import ProviderError, StoreError
-from loom.core.history import Entry, MessageEntry
+from loom.core.history import Entry, MessageEntry, ToolResultEntry
 from loom.core.llm import LlmError, TextDelta, ThinkingDelta
 from loom.core.messages import Message, ToolCall
 from loom.core.protocol import (
@@ -71,7 +72,7 @@ class Performer:
 
     async def _commit(self, action: Commit) -> None:
         await self._runtime.turns.commit(action.entries)
-        for message in messages_in(action):
+        for message in messages_in((action,)):
             self._runtime.requests.settled()
             self._log.emit(MessageAdded(message=message))
 
@@ -213,10 +214,18 @@ def _tool_key(call_id: str) -> str:
     return f"tool {call_id}"
 
 
-def messages_in(action: Action) -> tuple[Message, ...]:
-    """The messages that a Commit would write."""
-    entries: tuple[Entry, ...] = action.entries if isinstance(action, Commit) else ()
-    return tuple(entry.message for entry in entries if isinstance(entry, MessageEntry))
+def messages_in(actions: Iterable[Action]) -> tuple[Message, ...]:
+    """The messages that the Commits among these would write."""
+    return tuple(e.message for e in _entries(actions) if isinstance(e, MessageEntry))
+
+
+def results_in(actions: Iterable[Action]) -> tuple[ToolResultEntry, ...]:
+    """The answers to calls that the Commits among these would write."""
+    return tuple(e for e in _entries(actions) if isinstance(e, ToolResultEntry))
+
+
+def _entries(actions: Iterable[Action]) -> Iterable[Entry]:
+    return (entry for each in actions if isinstance(each, Commit) for entry in each.entries)
 
 
 def _as_llm_error(error: ProviderError | StoreError) -> LlmError:

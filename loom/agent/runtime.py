@@ -7,7 +7,7 @@ from pathlib import Path
 from loom.agent.authorize import Authorizer
 from loom.agent.eventlog import EventLog
 from loom.agent.ops import Ops
-from loom.agent.perform import Performer, messages_in
+from loom.agent.perform import Performer, messages_in, results_in
 from loom.agent.record import Record
 from loom.agent.requests import Requests
 from loom.agent.services import AgentSettings, Services
@@ -22,8 +22,10 @@ from loom.core.messages import Thread, estimate_tokens
 from loom.core.protocol import AnyEvent, AnyOp, ContextChanged, Notice, SessionClosed, StateChanged
 from loom.core.state import (
     STATE_NAMES,
+    Action,
     CommitFailed,
     Conversation,
+    ExecutingTools,
     Input,
     Policy,
     ShuttingDown,
@@ -160,13 +162,18 @@ class Runtime:
         self.state, actions = advance(before, given)
         if type(before) is not type(self.state):
             self.log.emit(StateChanged(state=STATE_NAMES[type(self.state)]))
-        for action in actions:
+        for done, action in enumerate(actions):
             try:
                 await self._performer.perform(action)
             except StoreError as error:
-                lost = messages_in(action)
-                await self.step(CommitFailed(lost, error.message, error.hint))
+                await self._fail(actions[done:], error)
                 return
+
+    async def _fail(self, dropped: tuple[Action, ...], error: StoreError) -> None:
+        """What was to be committed from here on is lost; answers to calls are owed instead."""
+        if not isinstance(self.state, ExecutingTools):
+            self.record.owe(*results_in(dropped))
+        await self.step(CommitFailed(messages_in(dropped), error.message, error.hint))
 
     @property
     def tasks(self) -> Tasks:

@@ -10,7 +10,7 @@ from loom.core.history import (
     visible,
 )
 from loom.core.llm import LlmError
-from loom.core.messages import Message, Text, ToolCall, Usage
+from loom.core.messages import Message, Text, Thread, ToolCall, Usage
 from loom.core.protocol import (
     Cancel,
     Close,
@@ -259,7 +259,7 @@ async def test_a_late_viewer_gets_what_stands_and_then_the_rest(start):
 
 
 async def test_a_crash_in_a_tool_is_told_and_nothing_runs_again(start, store, workspace):
-    thread = (await start(ScriptedModel(says("x")))).runtime.record.thread
+    thread = await store.create(Thread("", workspace=str(workspace)))
     call = ToolCall("w1", "write_file", {"path": "b.txt", "content": "x"})
     await store.append(
         thread.id,

@@ -6,7 +6,7 @@ from typing import Any
 
 from loom.core.history import Entry, model_view, visible
 from loom.core.llm import LlmRequest
-from loom.core.messages import Message
+from loom.core.messages import Message, Text
 from loom.server.llm.chat_request import chat_body
 from loom.server.llm.claude_request import claude_body
 from loom.server.llm.gemini_request import gemini_body
@@ -35,8 +35,7 @@ def check_answered(messages: Sequence[Message]) -> None:
 
 def check_wires(messages: tuple[Message, ...]) -> None:
     """The request that each provider would be sent, held against its SDK's types."""
-    asking = (*messages, Message("user", messages[0].content)) if messages else ()
-    request = LlmRequest("default", asking)
+    request = LlmRequest("default", (*messages, Message("user", (Text("continue"),))))
     MessagesWire().asked(_sent(claude_body(request, "claude-sonnet-5-5", stream=True)))
     ChatWire().asked(_sent(chat_body(request, "gpt-6.1", stream=True, is_official=True)))
     ResponsesWire().asked(_sent(responses_body(request, "gpt-6.1", stream=True)))
