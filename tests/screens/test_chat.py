@@ -313,7 +313,10 @@ async def settled(pilot):
     await live(pilot)
     await until(pilot, lambda: "Fixed." in shown(pilot.app))
     chat = chat_of(pilot.app)
-    await until(pilot, lambda: chat.status.context_tokens)
+    await until(pilot, lambda: chat.status.context_tokens and chat.transcript.is_drawn)
+    assert (
+        chat.transcript.follows and chat.transcript.scroll_offset.y == chat.transcript.max_scroll_y
+    )
     chat.status.context_tokens = 4_510
 
 
