@@ -97,8 +97,10 @@ class Exchange:
             allow_redirects=False,
             auto_decompress=not is_raw,
         )
-        self._clock = asyncio.get_running_loop().time
-        self._until: float | None = self._clock() + limits.timeout_first_byte
+        self._loop = asyncio.get_running_loop()
+        self._until: float | None = self._loop.time() + limits.timeout_first_byte
+        self._waiting_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._answer: ClientResponse | None = None
 
     async def __aenter__(self) -> Self:
@@ -107,6 +109,7 @@ class Exchange:
                 self._answer = await self._request
         except (ClientError, OSError) as error:
             raise self._failed(error) from error
+        self._watch()
         return self
 
     async def __aexit__(
@@ -115,6 +118,8 @@ class Exchange:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         # This closes the connection, unless the answer was read to its end.
         self.answer.release()
 
@@ -128,15 +133,14 @@ class Exchange:
     async def read(self) -> bytes:
         """The next bytes as they come; empty at the end."""
         content = self.answer.content
+        self._waiting_since = self._loop.time()
         try:
-            # What has come already needs no timer; in a burst that is most of the cost.
-            chunk = content.read_nowait()
-            if not chunk and not content.at_eof():
-                async with asyncio.timeout_at(self._until or self._clock() + self._idle):
-                    chunk = await content.readany()
+            chunk = await content.readany()
         except (ClientError, OSError) as error:
             raise self._failed(error) from error
-        self._until = None
+        self._waiting_since = None
+        if self._until is not None:
+            self._begin_idle_watch()
         return chunk
 
     async def body(self, limit: int = MAX_BODY) -> bytes:
@@ -156,6 +160,25 @@ class Exchange:
             async with asyncio.timeout(SETTLE_TIMEOUT):
                 while await self.read():
                     pass
+
+    def _begin_idle_watch(self) -> None:
+        self._until = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Ends a wait that is too long, or looks again when it could be.
+
+        One timer for the whole answer: setting one for each read would cost more than the read.
+        """
+        now = self._loop.time()
+        since = now if self._waiting_since is None else self._waiting_since
+        until = self._until or since + self._idle
+        if now < until:
+            self._timer = self._loop.call_at(until, self._watch)
+        else:
+            self.answer.content.set_exception(TimeoutError())
 
     def _failed(self, error: Exception) -> ProviderError:
         if isinstance(error, TimeoutError) and not isinstance(error, ClientError):
