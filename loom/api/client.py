@@ -1,0 +1,76 @@
+"""One typed client for the server's own answers: health and models."""
+
+from typing import TypeVar
+
+import msgspec
+
+from loom.api.errors import ErrorBody
+from loom.api.health import Health
+from loom.api.models import ModelInfo, ModelList
+from loom.core.errors import AuthError, CodecError, LoomError
+from loom.http import Address, client_session
+from loom.secrets import Secret
+
+T = TypeVar("T")
+
+TIMEOUT = 10.0
+
+
+class ServerClient:
+    """Asks one server; each question is a connection of its own, for these are rare.
+
+    Args:
+        token: Loom's token for that server; None asks as a stranger.
+    """
+
+    def __init__(self, address: Address, token: Secret | None, timeout: float = TIMEOUT) -> None:
+        self._address = address
+        self._headers = {"Authorization": f"Bearer {token.expose()}"} if token else {}
+        self._timeout = timeout
+
+    async def health(self) -> Health:
+        """The server and its components, also when it is not well. Raises LoomError."""
+        status, body = await self._fetched("/health")
+        if status not in (200, 503):
+            raise _refused(status, body)
+        return _decoded(body, Health)
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """What a model picker shows.
+
+        Raises:
+            AuthError: the token is missing or wrong.
+            CodecError: what answers is no Loom server.
+            LoomError: the server cannot be reached, or refuses.
+        """
+        status, body = await self._fetched("/api/models")
+        if status != 200:
+            raise _refused(status, body)
+        return _decoded(body, ModelList).models
+
+    async def _fetched(self, path: str) -> tuple[int, bytes]:
+        from aiohttp import ClientError
+
+        try:
+            async with (
+                client_session(self._address, read_timeout=self._timeout) as session,
+                session.get(self._address.url + path, headers=self._headers) as answer,
+            ):
+                return answer.status, await answer.read()
+        except (ClientError, OSError) as error:
+            text = f"cannot reach the Loom server at {self._address}: {type(error).__name__}"
+            raise LoomError(
+                text, "Check that it runs, and LOOM_SERVER_URL if you set it."
+            ) from error
+
+
+def _refused(status: int, body: bytes) -> LoomError:
+    error = _decoded(body, ErrorBody)
+    return (AuthError if status == 401 else LoomError)(error.message, error.hint)
+
+
+def _decoded(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CodecError(f"what answers is no Loom server: {error}") from error
