@@ -8,7 +8,7 @@ allow; where no rule matches, the mode decides.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -36,6 +36,8 @@ class Access(Struct, frozen=True):
         is_read_only: a shell line made only of commands known to change nothing.
         harmless: those of `targets` that are known to change nothing and stay inside; rules need
             not allow them for the rest of the line to be allowed.
+        uncertain: those of `targets` with words that are only known when they run; a rule that may
+            then forbid one is asked.
     """
 
     tool: str
@@ -46,6 +48,7 @@ class Access(Struct, frozen=True):
     is_sandboxed: bool = False
     is_read_only: bool = False
     harmless: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True):
@@ -138,12 +141,26 @@ def judge(mode: Mode, rules: Iterable[Rule], access: Access) -> Verdict:
     for rule in found:
         if rule is not None and rule.effect == "ask":
             return Verdict("ask", "rule", f"the rule “{rule}” asks first")
+    for rule in _doubtful(rules, access):
+        reason = f"the rule “{rule}” may forbid it: a word is only known when it runs"
+        return Verdict("ask", "rule", reason)
     allowing = _allowing(access, dict(zip(targets, found, strict=True)))
     if allowing is not None:
         return Verdict("allow", "rule", f"the rule “{allowing}” allows it")
     if not access.is_parsed:
         return Verdict("ask", "mode", "the command could not be parsed, so it is asked")
     return _by_mode(mode, access)
+
+
+def _doubtful(rules: Iterable[Rule], access: Access) -> Iterator[Rule]:
+    """Rules that would deny or ask one of the uncertain targets, were its words the right ones."""
+    for target in access.uncertain:
+        program = target.partition(" ")[0]
+        for rule in rules:
+            start = rule.pattern.partition(" ")[0]
+            is_about = _glob(rule.tool, False).fullmatch(access.tool)
+            if is_about and rule.effect != "allow" and _glob(start, False).fullmatch(program):
+                yield rule
 
 
 def _allowing(access: Access, found: dict[str, Rule | None]) -> Rule | None:

@@ -75,6 +75,7 @@ edit_file, list_files and code_search over cat, sed, ls and grep."""
             is_sandboxed=is_sandboxed,
             is_read_only=line.is_read_only and stays and not arguments.background,
             harmless=line.harmless if stays else (),
+            uncertain=line.uncertain,
         )
 
     async def preview(self, arguments: BashArguments, context: ToolContext) -> Display:

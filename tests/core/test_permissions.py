@@ -91,6 +91,22 @@ def test_harmless_commands_of_a_line_need_no_rule() -> None:
     assert judge("ask", denied, line).effect == "deny"
 
 
+@pytest.mark.parametrize(
+    ("rule", "effect"),
+    [
+        ("deny bash(rm -rf *)", "ask"),
+        ("ask bash(rm *)", "ask"),
+        ("deny bash(* --force)", "ask"),
+        ("deny bash(mv *)", "allow"),
+        ("allow bash(rm -i *)", "allow"),
+    ],
+)
+def test_rule_that_may_forbid_an_uncertain_command_is_asked(rule: str, effect: Effect) -> None:
+    line = Access("bash", "execute", ("rm $X y",), uncertain=("rm $X y",), is_sandboxed=True)
+    rules = [parse_rule("allow bash(rm *)"), parse_rule(rule)]
+    assert judge("auto", rules, line).effect == effect
+
+
 def test_rule_for_the_whole_tool_allows_what_was_not_parsed() -> None:
     assert judge("ask", [parse_rule("allow bash")], UNREAD).effect == "allow"
 

@@ -1,15 +1,18 @@
 """A shell line as permissions judge it."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 
+from loom.tools.shell.grammar import read
 from loom.tools.shell.harmless import is_harmless
-from loom.tools.shell.reading import Reading, read
+from loom.tools.shell.inner import expand, normal
+from loom.tools.shell.reading import Reading
 from loom.tools.shell.words import Unreadable
-from loom.tools.shell.wrappers import Words, expand, normal
+from loom.tools.shell.wrappers import Words
 
 _MAX_DEPTH = 5
 _SINKS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
@@ -25,6 +28,7 @@ class ShellLine(Struct, frozen=True):
         is_parsed: `targets` is complete: nothing else is run. False when in doubt.
         is_read_only: made only of commands known to change nothing.
         harmless: the targets that are such commands.
+        uncertain: the targets with words that only the shell will know.
         literals: every word as it is written, for `stays_in`.
         has_unknown: a word holds what a variable of the environment or another command says.
     """
@@ -33,6 +37,7 @@ class ShellLine(Struct, frozen=True):
     is_parsed: bool = True
     is_read_only: bool = False
     harmless: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
     literals: tuple[str, ...] = ()
     has_unknown: bool = False
 
@@ -55,12 +60,11 @@ def parse(command: str) -> ShellLine:
     except (Unreadable, RecursionError):
         return ShellLine((command,), is_parsed=False)
     written = [path for one in readings for path in one.written if path not in _SINKS]
-    targets = [*_targets(commands), *(f"> {path}" for path in written)]
-    harmless = _targets([words for words in commands if is_harmless(words)])
     return ShellLine(
-        tuple(dict.fromkeys(targets)),
+        (*_targets(commands), *dict.fromkeys(f"> {path}" for path in written)),
         is_read_only=not written and all(map(is_harmless, commands)),
-        harmless=tuple(dict.fromkeys(harmless)),
+        harmless=_targets(filter(is_harmless, commands)),
+        uncertain=_targets(words for words in commands if not all(w.is_static for w in words)),
         literals=tuple(literal for one in readings for literal in one.literals),
         has_unknown=any(map(_has_unknown, readings)),
     )
@@ -81,14 +85,14 @@ def _read(command: str, depth: int = 0) -> tuple[list[Words], list[Reading]]:
     return commands, readings
 
 
-def _targets(commands: list[Words]) -> list[str]:
-    found = []
+def _targets(commands: Iterable[Words]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
     for words in commands:
-        found.append(" ".join(word.text for word in words))
+        found[" ".join(word.text for word in words)] = None
         plain = normal(words)
         if plain is not None:
-            found.append(plain)
-    return found
+            found[plain] = None
+    return tuple(found)
 
 
 def _has_unknown(reading: Reading) -> bool:

@@ -79,6 +79,13 @@ def word(node: "Node") -> Word:
     return Word(text, is_static, is_single, is_bare)
 
 
+def static(word: Word) -> str:
+    """The text of `word`. Raises Unreadable when only the shell will know it."""
+    if not word.is_static:
+        raise Unreadable(f"{word}, which only the shell will know")
+    return word.text
+
+
 def source(node: "Node") -> str:
     """The text of `node` as it is written."""
     return (node.text or b"").decode()
@@ -112,6 +119,8 @@ def _pieces(node: "Node") -> Iterator[_Piece]:
         case "word" | "number" | "variable_name" | "test_operator":
             yield from _unquoted(source(node))
         case "brace_expression" | "extglob_pattern":
+            if re.search(r"[$`<>'\"\\]", source(node)):
+                raise Unreadable("a pattern with an expansion")
             yield _Piece(source(node), is_quoted=False, is_static=False)
         case "raw_string":
             yield _Piece(source(node)[1:-1], is_quoted=True)

@@ -237,6 +237,7 @@ def test_oracle_sees_what_runs(oracle: Oracle) -> None:
         ">> $ alpha",
         "git -2>&1",
         "git {fd}>o push",
+        "alpha <<-E\n\tx\n\tE; ls <<'E'\n$(beta)\nE",
     ],
 )
 def test_line_that_once_hid_a_command(oracle: Oracle, line: str) -> None:

@@ -107,6 +107,8 @@ def test_command_inside_a_command_is_judged_too(line: str, inner: str) -> None:
         "git bisect run rm",
         "git submodule foreach rm",
         "npm $x",
+        "git -C there $x",
+        "kubectl -n here $x",
         "PATH=. ls",
         "env LD_PRELOAD=x ls",
         "export PATH=.",
@@ -218,6 +220,10 @@ def test_line_of_harmless_commands_is_read_only(line: str) -> None:
 )
 def test_line_that_may_change_something_is_not_read_only(line: str) -> None:
     assert not parse(line).is_read_only
+
+
+def test_targets_with_words_of_the_shells_are_named() -> None:
+    assert parse('rm "$f" && ls && mv *.py x').uncertain == ("rm $f", "mv *.py x")
 
 
 def test_harmless_targets_are_named() -> None:
