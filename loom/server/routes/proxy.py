@@ -97,6 +97,8 @@ async def _play(provider: LocalProvider, asked: LlmRequest, out: EventStream) ->
     await out.open()
     async for event in provider.answer(asked):
         await out.send([event])
+    if out.end is None:
+        raise ProviderError(_unended(provider))
     await out.close()
 
 
@@ -136,7 +138,11 @@ async def _collected(provider: LocalProvider, asked: LlmRequest) -> LlmResponse:
             return event.response
         if isinstance(event, LlmError):
             raise ProviderError(event)
-    raise ProviderError(LlmError(f"{provider.settings.name} ended without an answer"))
+    raise ProviderError(_unended(provider))
+
+
+def _unended(provider: LocalProvider) -> LlmError:
+    return LlmError(f"{provider.settings.name} ended without an answer")
 
 
 def _exchange(
