@@ -123,11 +123,9 @@ class PromptInput(Vertical):
     @on(PromptArea.Entered)
     def _send(self, event: PromptArea.Entered) -> None:
         event.stop()
-        shown, text = self._area.text, self.text
-        if not text.strip():
-            return
-        attachments = self._pastes.files_in(shown)
-        self.clear()
+        text, attachments = self._pastes.expand(event.text), self._pastes.files_in(event.text)
+        self._history.add(text)
+        self._pastes.clear()
         self.post_message(self.Submitted(text, attachments))
 
     @on(PromptArea.Escaped)
@@ -150,7 +148,7 @@ class PromptInput(Vertical):
         if choice is None or trigger is None:
             return
         if isinstance(event, PromptArea.Taken) and event.by_enter and trigger.query == choice.value:
-            self.post_message(PromptArea.Entered())
+            self._area.send()
             return
         row, column = self._area.cursor_location
         text = completed(trigger.sign, choice.value)

@@ -32,7 +32,11 @@ class PromptArea(TextArea):
     """
 
     class Entered(Message):
-        """Enter was pressed on the text."""
+        """`text`, chips and all, was sent and has left the field."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     class Escaped(Message):
         """Escape was pressed and there was nothing to close."""
@@ -58,10 +62,17 @@ class PromptArea(TextArea):
         self._menu = menu
         self._pastes = pastes
 
-    def on_key(self, event: events.Key) -> None:
-        """Keeps TextArea from writing a line end for Enter: the binding decides."""
-        if event.key == "enter":
-            event.prevent_default()
+    async def on_key(self, event: events.Key) -> None:
+        """Carries out its own bindings at once.
+
+        By way of the app, as bindings go, a key would be overtaken by letters typed right behind
+        it: over a slow link many keys come at a time.
+        """
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
 
     def on_paste(self, event: events.Paste) -> None:
         """Long text becomes a chip, the path of an image an attachment."""
@@ -77,7 +88,16 @@ class PromptArea(TextArea):
         elif column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column))
         else:
-            self.post_message(self.Entered())
+            self.send()
+
+    def send(self) -> None:
+        """Hands the text over and leaves the field empty; does nothing when there is none."""
+        text = self.text
+        if text.strip():
+            # load_text also drops the undo history, which could bring back chips without their
+            # text.
+            self.load_text("")
+            self.post_message(self.Entered(text))
 
     def action_newline(self) -> None:
         """Writes a line end."""

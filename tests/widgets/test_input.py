@@ -105,6 +105,28 @@ async def test_command_completions(snap: Snap) -> None:
     await snap(Desk(prompt()), "input-commands", keys=["/"])
 
 
+def burst(app: Desk, *keys: str) -> None:
+    """Keys that come all at once, as over a slow link."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_keys_that_come_at_once_keep_their_order() -> None:
+    async with desk() as (app, pilot):
+        burst(app, "a", "b", "backspace", "c", "ctrl+a", "d")
+        await pilot.pause()
+        assert app.input.text == "dac"
+
+
+async def test_letters_right_behind_enter_stay_in_the_field() -> None:
+    async with desk() as (app, pilot):
+        burst(app, "a", "enter", "b")
+        await pilot.pause()
+        await settle(app, pilot)
+        assert app.sent == ["a"]
+        assert app.input.text == "b"
+
+
 async def test_enter_sends_and_empties() -> None:
     async with desk() as (app, pilot):
         app.input.insert_text("hello")
