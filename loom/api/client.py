@@ -1,4 +1,4 @@
-"""One typed client for the server's own answers: health and models."""
+"""One typed client for the server's own answers: health, models, web search."""
 
 from typing import TypeVar
 
@@ -7,6 +7,7 @@ import msgspec
 from loom.api.errors import ErrorBody
 from loom.api.health import Health
 from loom.api.models import ModelInfo, ModelList
+from loom.api.search import SearchRequest, SearchResponse
 from loom.core.errors import AuthError, CodecError, LoomError
 from loom.http import Address, client_session
 from loom.secrets import Secret
@@ -48,13 +49,35 @@ class ServerClient:
             raise _refused(status, body)
         return _decoded(body, ModelList).models
 
-    async def _fetched(self, path: str) -> tuple[int, bytes]:
+    async def search(self, query: str, max_results: int) -> SearchResponse:
+        """The web, through the server's search keys.
+
+        Raises:
+            AuthError: the token is missing or wrong.
+            CodecError: what answers is no Loom server.
+            LoomError: the server cannot be reached, has no search key, or its engine failed.
+        """
+        asked = msgspec.json.encode(SearchRequest(query, max_results))
+        status, body = await self._fetched("/proxy/search", asked)
+        if status != 200:
+            raise _refused(status, body)
+        return _decoded(body, SearchResponse)
+
+    async def _fetched(self, path: str, asked: bytes | None = None) -> tuple[int, bytes]:
+        """GET, or POST of a JSON body."""
         from aiohttp import ClientError
+
+        headers = dict(self._headers)
+        if asked is not None:
+            headers["Content-Type"] = "application/json"
+        method = "GET" if asked is None else "POST"
 
         try:
             async with (
                 client_session(self._address, read_timeout=self._timeout) as session,
-                session.get(self._address.url + path, headers=self._headers) as answer,
+                session.request(
+                    method, self._address.url + path, headers=headers, data=asked
+                ) as answer,
             ):
                 return answer.status, await answer.read()
         except (ClientError, OSError) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loom.cli.logfile import logging_to_file
 from loom.config.settings import Settings
 from loom.core.errors import LoomError, ToolError
 from loom.core.permissions import Rule, parse_rule
@@ -22,6 +23,7 @@ from loom.secrets import Secret, clean_environment
 if TYPE_CHECKING:
     from loom.agent.services import AgentSettings, Services
     from loom.host.sessions import Host
+    from loom.redact import Redactor
     from loom.server.embedded import EmbeddedServer
     from loom.threads.store import ThreadStore
     from loom.tools.base import SearchHit
@@ -61,12 +63,15 @@ async def open_host(plan: Plan) -> "AsyncIterator[Host]":
     await asyncio.to_thread(_import_parts)
     from loom.host.sessions import Host
     from loom.process import make_undumpable
+    from loom.redact import Redactor
     from loom.threads.location import database
     from loom.threads.store import ThreadStore
 
     make_undumpable()
+    redactor = Redactor()
     async with AsyncExitStack() as stack:
-        find = await stack.enter_async_context(_server(plan))
+        stack.enter_context(logging_to_file(plan.environment, redactor))
+        find = await stack.enter_async_context(_server(plan, redactor))
         path = plan.database or database(plan.environment)
         store = await asyncio.to_thread(ThreadStore.open, path)
         await stack.enter_async_context(store)
@@ -84,7 +89,7 @@ def _import_parts() -> None:
 
 
 @asynccontextmanager
-async def _server(plan: Plan) -> AsyncIterator[Find]:
+async def _server(plan: Plan, redactor: "Redactor") -> AsyncIterator[Find]:
     """How to find the server: the one that was named, or one started here."""
     settings = plan.settings
     if settings.server_url:
@@ -95,18 +100,18 @@ async def _server(plan: Plan) -> AsyncIterator[Find]:
 
         yield named
         return
-    server = await asyncio.to_thread(_start_embedded, plan)
+    server = await asyncio.to_thread(_start_embedded, plan, redactor)
     try:
         yield server.address
     finally:
         await asyncio.to_thread(server.stop)
 
 
-def _start_embedded(plan: Plan) -> "EmbeddedServer":
+def _start_embedded(plan: Plan, redactor: "Redactor") -> "EmbeddedServer":
     from loom.server.config import server_config
     from loom.server.embedded import EmbeddedServer
 
-    server = EmbeddedServer(server_config(plan.environment, None), plan.environment)
+    server = EmbeddedServer(server_config(plan.environment, None), plan.environment, redactor)
     server.start()
     return server
 
@@ -152,11 +157,12 @@ def _searcher(find: Find) -> "Callable[[str, int], Awaitable[tuple[SearchHit, ..
     from loom.tools.base import SearchHit
 
     async def search(query: str, max_results: int) -> tuple[SearchHit, ...]:
-        from loom.api.client import Client
+        from loom.api.client import ServerClient
+        from loom.http import parse_address
 
         try:
-            async with Client(find) as client:
-                found = await client.search(query, max_results)
+            address, token = await find()
+            found = await ServerClient(parse_address(address), token).search(query, max_results)
         except LoomError as error:
             raise ToolError(error.message, error.hint) from error
         return tuple(
