@@ -57,7 +57,7 @@ PROVIDER_DEFAULTS: Mapping[str, ProviderDefaults] = {
     ),
     "openai": ProviderDefaults("https://api.openai.com/v1", "gpt-6.1-sol", "OPENAI"),
     "vertex": ProviderDefaults(model="gemini-3.8-flash"),
-    "demo": ProviderDefaults(model="demo"),
+    "demo": ProviderDefaults(model="demo-1"),
 }
 
 

@@ -6,15 +6,11 @@ can still be an HTTP status. From its start on, silence is filled with `: ping`.
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from loom.core import codec
 from loom.core.llm import Completed, LlmError, LlmEvent
-
-if TYPE_CHECKING:
-    from multidict import CIMultiDict
 
 PING = b": ping\n\n"
 _HEADERS = {
@@ -47,11 +43,6 @@ class EventStream:
         self._opening = asyncio.Lock()
         self._clock = asyncio.get_running_loop().time
         self._written_at = 0.0
-
-    @property
-    def headers(self) -> "CIMultiDict[str]":
-        """The answer's headers, before it begins."""
-        return self.response.headers
 
     async def open(self) -> None:
         """Sends status, headers and the first ping, unless that is done already."""

@@ -4,7 +4,9 @@ import pytest
 
 from loom.core.errors import ConfigError
 from loom.secrets import Secret
-from loom.server.config import WELL_KNOWN_TOKENS, server_config
+from loom.server.config import PROVIDER_DEFAULTS, WELL_KNOWN_TOKENS, server_config
+from loom.server.llm import anthropic, demo, openai, vertex
+from loom.server.llm.providers import PROVIDERS
 from loom.server.token import with_token
 
 
@@ -18,6 +20,15 @@ def test_the_defaults_listen_on_this_machine_only() -> None:
     assert (config.host, config.port, config.is_loopback) == ("127.0.0.1", 8080, True)
     assert config.providers["anthropic"].base_url == "https://api.anthropic.com"
     assert all(settings.model for settings in config.providers.values())
+
+
+def test_the_defaults_are_those_of_the_providers() -> None:
+    for name, module in (("anthropic", anthropic), ("openai", openai)):
+        defaults = PROVIDER_DEFAULTS[name]
+        assert (defaults.base_url, defaults.model) == (module.BASE_URL, module.MODEL)
+    assert PROVIDER_DEFAULTS["vertex"].model == vertex.MODEL
+    assert PROVIDER_DEFAULTS["demo"].model == demo.MODEL
+    assert set(PROVIDER_DEFAULTS) == set(PROVIDERS)
 
 
 def test_looms_own_key_wins_over_the_plain_one() -> None:
