@@ -18,6 +18,7 @@ TOOLS = {
     "edit_file": "EditFile",
     "write_file": "WriteFile",
     "bash": "Bash",
+    "bash_job": "BashJob",
     "todo": "Todo",
     "task": "Task",
     "oracle": "Oracle",

@@ -205,3 +205,14 @@ def test_doors_to_hidden_programs_are_not_even_named(sandbox: Sandbox, workspace
 
 def test_statement_says_what_is_confined() -> None:
     assert "only to the workspace" in Bubblewrap("bwrap").statement
+
+
+def test_scratch_folder_inside_a_hidden_one_is_shown(sandbox: Sandbox, home: Path) -> None:
+    workspace, scratch = home / "project", home / ".cache/loom/scratch/1"
+    for folder in (workspace, scratch):
+        folder.mkdir(parents=True)
+    (home / ".cache/loom/secret").write_text("the-key")
+    (scratch / "output").write_text("all of it")
+    said = run(sandbox, workspace, f"cat {scratch}/output {home}/.cache/loom/secret", scratch)
+    assert said.startswith("all of it")
+    assert "the-key" not in said
