@@ -91,7 +91,8 @@ def before_retry(state: Error, given: Input) -> Transition:
 
 def process(state: ProcessingLlmResponse) -> Transition:
     """A whole answer: its tools, or the end of the turn."""
-    message = _with_unique_calls(state.conversation, state.response.message)
+    answer = _bounded(state.response.message, state.conversation.policy.max_calls)
+    message = _with_unique_calls(state.conversation, answer)
     conversation = appended(state.conversation, message)
     if tokens := state.response.usage.context_tokens:
         conversation = replace(conversation, context_tokens=tokens)
@@ -101,7 +102,7 @@ def process(state: ProcessingLlmResponse) -> Transition:
             conversation, tuple(Execution(call) for call in message.tool_calls)
         )
         next_state, actions = schedule(executing)
-        return next_state, (commit, *actions)
+        return next_state, (commit, *_left_out(state.response.message, message), *actions)
     return end_turn(conversation, "done", commit, *_remarks(state.response))
 
 
@@ -114,6 +115,22 @@ def _remarks(response: LlmResponse) -> tuple[Announce, ...]:
     if not response.message.text.strip():
         return (Announce("The model answered with nothing.", "warning", "Ask again."),)
     return ()
+
+
+def _bounded(message: Message, max_calls: int) -> Message:
+    """The message without the calls beyond `max_calls`: each costs a commit and a result."""
+    beyond = {id(call) for call in message.tool_calls[max_calls:]}
+    if not beyond:
+        return message
+    return replace(message, content=tuple(b for b in message.content if id(b) not in beyond))
+
+
+def _left_out(answer: Message, taken: Message) -> tuple[Announce, ...]:
+    asked, kept = len(answer.tool_calls), len(taken.tool_calls)
+    if asked == kept:
+        return ()
+    text = f"The model asked for {asked} tools at once; only the first {kept} were taken."
+    return (Announce(text, "warning"),)
 
 
 def _with_unique_calls(conversation: Conversation, message: Message) -> Message:

@@ -22,6 +22,7 @@ class Policy(Struct, frozen=True):
         retry_base_ms, retry_cap_ms: exponential backoff where the provider names no delay.
         retry_after_cap_ms: a provider that asks for a longer wait than this ends the turn.
         max_rounds: tool rounds of one turn.
+        max_calls: calls taken of one answer; providers' models make a dozen at most.
         compact_at: context tokens from which the conversation is compacted; 0 is never.
         parallel: tools that only read; a response made of these alone runs all at once.
         mutating: tools after whose success the hook runs.
@@ -32,6 +33,7 @@ class Policy(Struct, frozen=True):
     retry_cap_ms: int = 30_000
     retry_after_cap_ms: int = 300_000
     max_rounds: int = 50
+    max_calls: int = 128
     compact_at: int = 0
     parallel: frozenset[str] = frozenset()
     mutating: frozenset[str] = frozenset()

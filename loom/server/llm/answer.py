@@ -1,6 +1,7 @@
 """A model's answer while it is being written: its parts in order, and the message they make."""
 
 import json
+from collections.abc import Iterable
 from secrets import token_hex
 from typing import Any, Protocol
 
@@ -8,6 +9,10 @@ import msgspec
 
 from loom.core.llm import Completed, LlmResponse
 from loom.core.messages import Block, Message, Text, Thinking, ToolCall, Usage
+
+MAX_DEPTH = 64
+"""Levels of a call's arguments: what can just be decoded here could not be encoded elsewhere,
+where the stack is deeper, and the thread could never be sent again."""
 
 
 class Part(Protocol):
@@ -61,13 +66,12 @@ class CallPart:
         self.pieces: list[str] = []
 
     def block(self) -> ToolCall:
-        """The call, `malformed` when its arguments are no JSON object."""
+        """The call, `malformed` when its arguments are no JSON object or nested too deeply."""
         raw = "".join(self.pieces)
-        if not raw.strip():
-            return ToolCall(self.id, self.name, self.given, signature=self.signature)
-        arguments = _object(raw)
-        if arguments is None:
-            return ToolCall(self.id, self.name, malformed=raw, signature=self.signature)
+        arguments = _object(raw) if raw.strip() else self.given
+        if arguments is None or not _is_flat(arguments):
+            malformed = raw or f"(nested deeper than {MAX_DEPTH} levels)"
+            return ToolCall(self.id, self.name, malformed=malformed, signature=self.signature)
         return ToolCall(self.id, self.name, arguments, signature=self.signature)
 
 
@@ -148,6 +152,22 @@ def _object(raw: str) -> dict[str, Any] | None:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         value = _repaired_object(raw)
     return value if isinstance(value, dict) else None
+
+
+def _is_flat(tree: Any) -> bool:
+    """Whether `tree` has at most MAX_DEPTH levels."""
+    layer = [tree]
+    for _ in range(MAX_DEPTH):
+        layer = [child for node in layer for child in _children(node)]
+        if not layer:
+            return True
+    return False
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
 
 
 def _repaired_object(raw: str) -> Any:
