@@ -4,6 +4,7 @@ aiohttp costs a quarter of a second to import, so it is imported when the first 
 """
 
 from dataclasses import dataclass
+from io import BytesIO
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 USER_AGENT = f"loom/{__version__}"
+LARGE = 1024 * 1024
+"""Bytes from which a request's body should not be written in one go."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ def parse_address(text: str) -> Address:
             "Write it as http://HOST:PORT, https://HOST or unix:/PATH/TO/SOCKET.",
         )
     return Address(text.rstrip("/"))
+
+
+def sendable(body: bytes) -> bytes | BytesIO:
+    """`body` as aiohttp takes it without complaint: a large one goes out in pieces."""
+    return body if len(body) < LARGE else BytesIO(body)
 
 
 def client_session(

@@ -13,7 +13,7 @@ from msgspec import Struct
 from loom.core import codec
 from loom.core.errors import CodecError, LoomError, ProviderError
 from loom.core.llm import Completed, LlmError, LlmEvent, LlmRequest, LlmResponse
-from loom.http import Address, client_session, parse_address
+from loom.http import Address, client_session, parse_address, sendable
 from loom.llm.refusal import refusal
 from loom.llm.sse import SseParser
 from loom.secrets import Secret
@@ -160,7 +160,7 @@ class ProxyModel:
         return await session.request(
             method,
             self._address.url + path,
-            data=body or None,
+            data=sendable(body) if body else None,
             headers=_JSON if body else None,
             timeout=timeout,
             allow_redirects=False,

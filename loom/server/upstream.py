@@ -17,6 +17,7 @@ from yarl import URL
 
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
+from loom.http import sendable
 
 log = logging.getLogger("loom.server")
 
@@ -92,7 +93,7 @@ class Exchange:
         self._request = session.request(
             method,
             url,
-            data=body,
+            data=sendable(body) if body else None,
             headers=headers,
             allow_redirects=False,
             auto_decompress=not is_raw,
