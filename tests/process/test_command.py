@@ -31,6 +31,8 @@ def is_alive(pid: int) -> bool:
 async def eventually(path: Path) -> str:
     """The text of `path` once somebody has written it."""
     async with asyncio.timeout(DEADLINE):
+        # A task that was just made begins only when this one waits.
+        await asyncio.sleep(0)
         while not path.exists() or not path.read_text().endswith("\n"):
             await asyncio.sleep(0.01)
     return path.read_text()
