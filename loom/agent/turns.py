@@ -7,8 +7,9 @@ from typing import Literal
 from loom.agent.record import Record
 from loom.agent.requests import Requests
 from loom.agent.services import Clock
+from loom.core.errors import StoreError
 from loom.core.history import CheckpointEntry, Entry
-from loom.core.messages import Usage
+from loom.core.messages import Thread, Usage
 from loom.core.protocol import AnyEvent, Mode, Notice, ThreadChanged, TurnFinished, TurnStarted
 from loom.vcs.git import GitState, git_state
 
@@ -68,7 +69,8 @@ class Turns:
             await self.look_at_git()
         elif reason != "failed":
             self._emit(Notice(text=error.message, level="error", hint=error.hint))
-        duration = self._clock.now_ms() - self._began_at
+        # A wall clock may be set back meanwhile.
+        duration = max(0, self._clock.now_ms() - self._began_at)
         self._emit(
             TurnFinished(reason=reason, usage=usage, duration_ms=duration, turn_id=self._turn_id)
         )
@@ -77,13 +79,22 @@ class Turns:
         """Note the branch and HEAD on the thread, and tell when its head line changed."""
         before = self._record.thread
         git = await git_state(self._workspace)
-        thread = await self._record.refresh()
-        if (thread.git_branch, thread.git_commit) != (git.branch, git.commit):
-            thread = await self._record.change(
-                git_branch=git.branch, git_commit=git.commit, git_remote=git.remote
-            )
+        try:
+            thread = await self._noted(git)
+        except StoreError as error:
+            # Metadata must not end a turn that is otherwise on disk.
+            self._emit(Notice(text=error.message, level="warning", hint=error.hint))
+            return
         if (before.title, before.git_branch) != (thread.title, thread.git_branch):
             self._emit(ThreadChanged(thread=thread))
+
+    async def _noted(self, git: GitState) -> Thread:
+        thread = await self._record.refresh()
+        if (thread.git_branch, thread.git_commit) == (git.branch, git.commit):
+            return thread
+        return await self._record.change(
+            git_branch=git.branch, git_commit=git.commit, git_remote=git.remote
+        )
 
 
 def _minus(total: Usage, before: Usage) -> Usage:

@@ -21,7 +21,7 @@ from loom.agent.session import AgentSession
 from loom.core import codec
 from loom.core.messages import Text
 from loom.core.permissions import parse_rule
-from loom.core.protocol import SendMessage, TurnFinished
+from loom.core.protocol import SendMessage, ToolStarted, TurnFinished
 from loom.db import Writer, connect, migrations_in, prepare
 from loom.directories import cache_directory, config_directory, home_directory, runtime_directory
 from loom.host.sessions import Host
@@ -125,6 +125,8 @@ async def play(session: AgentSession, teller: Teller) -> None:
     async def show() -> None:
         async for event in session.events(after=0):
             teller.event(event)
+            if isinstance(event, ToolStarted):
+                teller.mark(f"tool {event.call_id}")
             if isinstance(event, TurnFinished):
                 finished.release()
 

@@ -44,7 +44,7 @@ class Phase:
 
     def hear(self, told: Told) -> None:
         """Take one line into account."""
-        if told.mark:
+        if told.mark.startswith("commit"):
             self._is_committing = told.mark.startswith("commit ")
         if told.event is not None:
             self._see(told.event)
