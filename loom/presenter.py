@@ -135,8 +135,9 @@ class Presenter:
     def _permission(self, event: PermissionAsked | PermissionDecided) -> None:
         if isinstance(event, PermissionAsked):
             self._desk.status.is_asking = True
-            self._desk.transcript.permission_waiting(event.call_id)
-            self._desk.panel.waiting(event.call_id, event.tool, event.preview.summary)
+            if "/" not in event.call_id:  # a sub-agent's call has no card of its own
+                self._desk.transcript.permission_waiting(event.call_id)
+                self._desk.panel.waiting(event.call_id, event.tool, event.preview.summary)
             self._desk.ask(event)
             self._desk.notify()
         else:
@@ -213,6 +214,8 @@ class Presenter:
                 desk.transcript.notice(event.text + number, event.level, event.hint)
             case SessionClosed():
                 desk.status.turn_finished()
+                if event.reason:
+                    desk.transcript.notice(event.reason, "error", "Open the thread again: Ctrl+T.")
 
 
 def _model_name(provider: str, model: str) -> str:

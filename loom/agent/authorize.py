@@ -104,6 +104,9 @@ class Authorizer:
         self._emit(asked)
         try:
             return await question.answer
+        except asyncio.CancelledError:
+            self._decided(asked.call_id, False, "cancelled", "the turn was stopped")
+            raise
         finally:
             self._questions.pop(asked.call_id, None)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from loom.agent.context import prompt
 from loom.agent.services import Model
 from loom.core.llm import LlmRequest
-from loom.core.messages import Message, Text, ToolCall, ToolResult
+from loom.core.messages import Message, Text, ToolCall, ToolResult, Usage
 
 MAX_RESULT_CHARS = 2_000
 MAX_REQUEST_CHARS = 8_000
@@ -14,8 +14,8 @@ SUMMARY_TOKENS = 4_096
 
 async def summarise(
     model: Model, provider: str, request: LlmRequest, instructions: str, limit_tokens: int
-) -> str:
-    """Notes on `request.messages`, ending with the person's last words verbatim.
+) -> tuple[str, Usage]:
+    """Notes on `request.messages`, ending with the person's last words verbatim; what they cost.
 
     The conversation is sent as one text, so that open calls, tools and foreign blocks cannot make
     the request invalid; its middle is left out where it would not fit the window.
@@ -32,9 +32,8 @@ async def summarise(
         ),
     )
     last = _last_request(request.messages)
-    return response.message.text.strip() + (
-        f"\n\nThe person's last message:\n{last}" if last else ""
-    )
+    words = f"\n\nThe person's last message:\n{last}" if last else ""
+    return response.message.text.strip() + words, response.usage
 
 
 def transcript(messages: Sequence[Message]) -> str:

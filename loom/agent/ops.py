@@ -97,7 +97,7 @@ class Ops:
 
     async def _set_model(self, op: SetModel) -> None:
         runtime = self._runtime
-        runtime.requests.provider, runtime.requests.model = op.provider, op.model
+        runtime.use_model(op.provider, op.model)
         await runtime.record.change(provider=op.provider, model=op.model)
         runtime.log.emit(ModelChanged(provider=op.provider, model=op.model))
         runtime.report_context()

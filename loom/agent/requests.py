@@ -135,9 +135,10 @@ class Requests:
         Raises ProviderError.
         """
         request = LlmRequest(self.model, messages, thread_id=self._thread_id)
-        notes = await summarise(
+        notes, usage = await summarise(
             self._services.model, self.provider, request, instructions, self.window
         )
+        self.usage += usage
         summary = Message("user", (Text(SUMMARY_INTRODUCTION + notes),))
         before = sum(map(estimate_tokens, messages))
         return CompactionEntry(notes, folded, before, estimate_tokens(summary)), summary

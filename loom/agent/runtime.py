@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from loom.agent.authorize import Authorizer
 from loom.agent.eventlog import EventLog
 from loom.agent.ops import Ops
@@ -32,6 +34,8 @@ from loom.core.state import (
     State,
     WaitingForUserInput,
 )
+
+DEFECT = "The session ended because of a defect in Loom; its log says more."
 
 
 class Runtime:
@@ -116,16 +120,21 @@ class Runtime:
 
     async def run(self) -> None:
         """Live until Close. Cancelling it stops everything at once; the thread stays valid."""
+        reason = DEFECT
         try:
             async with asyncio.TaskGroup() as group:
                 self._tasks = Tasks(group, self._performer.crashed)
                 await self._open()
                 while not isinstance(self.state, ShuttingDown):
                     await self._take(await self._inbox.get())
+            reason = ""
+        except asyncio.CancelledError:
+            reason = ""
+            raise
         finally:
             self.state = ShuttingDown()
             await self.toolbox.close()
-            self.log.emit(SessionClosed())
+            self.log.emit(SessionClosed(reason=reason))
 
     async def _open(self) -> None:
         lost = await self.record.repair()
@@ -181,6 +190,13 @@ class Runtime:
         if self._tasks is None:
             raise SessionError("this session is not live")
         return self._tasks
+
+    def use_model(self, provider: str, model: str) -> None:
+        """Ask this model from the next request on; its window decides when to compact."""
+        self.requests.provider, self.requests.model = provider, model
+        if not isinstance(self.state, ShuttingDown):
+            conversation = replace(self.state.conversation, policy=self._policy())
+            self.state = replace(self.state, conversation=conversation)
 
     def report_context(self) -> None:
         """Tell how much of the window is used."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from loom.server.embedded import EmbeddedServer
     from loom.threads.store import ThreadStore
     from loom.tools.base import SearchHit
+
+KEPT_SCRATCH = 7 * 24 * 3600.0
+"""Seconds for which a session's long outputs can still be read."""
 
 Find = Callable[[], Awaitable[tuple[str, Secret]]]
 
@@ -135,6 +140,7 @@ async def _services(plan: Plan, store: "ThreadStore", find: Find) -> "AsyncItera
         else NoSandbox("Commands are not confined: sandbox.enabled is false.")
     )
     scratch = cache_directory(environment) / "scratch" / str(os.getpid())
+    await asyncio.to_thread(_drop_old, scratch.parent)
     model = ProxyModel(find)
     try:
         yield Services(
@@ -151,6 +157,15 @@ async def _services(plan: Plan, store: "ThreadStore", find: Find) -> "AsyncItera
         )
     finally:
         await model.close()
+
+
+def _drop_old(folder: Path) -> None:
+    """Long outputs of sessions that ended more than a week ago."""
+    deadline = time.time() - KEPT_SCRATCH
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.stat().st_mtime < deadline:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _searcher(find: Find) -> "Callable[[str, int], Awaitable[tuple[SearchHit, ...]]]":

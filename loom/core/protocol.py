@@ -219,7 +219,8 @@ class PermissionAsked(Event, frozen=True, tag="permission_asked"):
 
 
 class PermissionDecided(Event, frozen=True, tag="permission_decided"):
-    """The call was allowed or refused; `by` is `rule`, `mode`, `person` or `no_person`."""
+    """The call was allowed or refused; `by` is `rule`, `mode`, `person`, `no_person` or
+    `cancelled`."""
 
     call_id: str
     allow: bool = False

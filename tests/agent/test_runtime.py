@@ -20,8 +20,10 @@ from loom.core.protocol import (
     Decide,
     MessageAdded,
     MessageQueued,
+    ModelChanged,
     Notice,
     PermissionAsked,
+    PermissionDecided,
     QueueReturned,
     Rename,
     RetryArmed,
@@ -317,6 +319,32 @@ async def test_a_subagents_question_reaches_the_person(start, workspace):
     await agent.runtime.submit(Decide(asked.call_id, allow=True))
     await agent.until(TurnFinished)
     assert (workspace / "a.txt").read_text() == "beta\n"
+
+
+async def test_stopping_the_turn_settles_a_question_that_waits(start):
+    agent = await start(ScriptedModel(says("", READ), says("", EDIT), says("never")))
+    await agent.say("go")
+    await agent.until(PermissionAsked)
+    await agent.runtime.submit(Cancel())
+    assert (await agent.until(PermissionDecided)).by == "cancelled"
+    assert (await agent.until(TurnFinished)).reason == "cancelled"
+
+
+async def test_another_models_window_decides_when_to_compact(start):
+    agent = await start(ScriptedModel(says("ok")), provider="anthropic")
+    before = agent.runtime.state.conversation.policy.compact_at
+    await agent.runtime.submit(SetModel("vertex", "gemini-3.8-flash"))
+    await agent.until(ModelChanged)
+    assert agent.runtime.state.conversation.policy.compact_at == 5 * before
+
+
+async def test_a_compactions_own_tokens_are_counted(start):
+    agent = await start(ScriptedModel(says("one"), says("NOTES")))
+    await agent.say("first")
+    await agent.until(TurnFinished)
+    await agent.runtime.submit(Compact())
+    await agent.until(Compacted)
+    assert agent.runtime.requests.usage == Usage(200, 20)
 
 
 async def test_hostile_calls_come_back_as_errors(start):
