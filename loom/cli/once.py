@@ -2,7 +2,7 @@
 
 The answer goes to standard output, what happens meanwhile to standard error; with `--json` every
 Event is a line of JSON on standard output. Nobody can be asked: what would ask is refused, with
-the flag that would allow it.
+the flag that would allow it. Control characters of the model are shown, never sent to the terminal.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from loom.core.protocol import (
     ToolStarted,
     TurnFinished,
 )
+from loom.markup.clean import one_line, visible
 
 if TYPE_CHECKING:
     from loom.cli.assemble import Plan
@@ -114,8 +115,8 @@ class TextPrinter:
     def end(self) -> None:
         """Print the answer."""
         if self._answer:
-            print(self._answer)
+            print(visible(self._answer))
 
 
 def _tell(text: str) -> None:
-    print(f"loom: {text}", file=sys.stderr, flush=True)
+    print(f"loom: {one_line(text)}", file=sys.stderr, flush=True)

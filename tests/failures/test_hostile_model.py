@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from loom.cli.once import TextPrinter
 from loom.core.history import visible
+from loom.core.messages import Message, Text
 from loom.core.protocol import MessageAdded, Notice, SetMode, ToolFinished, TurnFinished
 from tests.fakes import claude_wire as claude
 from tests.fakes.upstream import Line, Received, events
@@ -73,6 +75,15 @@ async def test_control_characters_are_data(talk_to, store):
     assert (await agent.until(TurnFinished)).reason == "done"
     assert visible(await store.entries(agent.runtime.thread_id))[-1].text == CONTROLS
     await usable(agent, 2)
+
+
+def test_control_characters_do_not_reach_the_terminal_of_one_answer(capsys):
+    printer = TextPrinter()
+    printer.show(MessageAdded(message=Message("assistant", (Text(CONTROLS),))))
+    printer.show(Notice(text=CONTROLS))
+    printer.end()
+    printed = capsys.readouterr()
+    assert not {"\x1b", "\x9b", "\x07", "\x00", "\u202e"} & set(printed.out + printed.err)
 
 
 @pytest.mark.parametrize(
