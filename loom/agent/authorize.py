@@ -12,6 +12,35 @@ from loom.core.permissions import Access, Rule, judge, parse_rule
 from loom.core.protocol import AnyEvent, Decide, Mode, Notice, PermissionAsked, PermissionDecided
 from loom.tools.base import Tool, ToolContext
 
+_TOO_WIDE = frozenset(
+    {
+        "bash",
+        "chmod",
+        "chown",
+        "curl",
+        "dd",
+        "env",
+        "eval",
+        "find",
+        "kill",
+        "mv",
+        "node",
+        "perl",
+        "python",
+        "python3",
+        "rm",
+        "ruby",
+        "sh",
+        "ssh",
+        "sudo",
+        "wget",
+        "xargs",
+        "zsh",
+        ">",
+    }
+)
+"""Programs of which any use is as good as every use: only the exact command is offered."""
+
 _BOLDER: tuple[Mode, ...] = ("edit", "auto")
 
 
@@ -157,11 +186,16 @@ def _parsed(texts: Iterable[str]) -> Iterator[Rule]:
 
 
 def suggestions(access: Access) -> tuple[str, ...]:
-    """Rules to offer for "always", narrowest first; a line of several commands has several."""
-    exact = [f"allow {access.tool}({target})" for target in access.targets]
+    """Rules to offer for "always", narrowest first; a line of several commands has several.
+
+    Never wider than it looks: a target that holds a wildcard of the rule language, or a word that
+    is only known when it runs, is not offered as a pattern.
+    """
+    needed = [target for target in access.targets if target not in access.harmless]
+    exact = [_rule(access, target) for target in needed if _is_plain(target, access)]
     if access.kind == "execute":
-        wide = [_widened(access.tool, target) for target in access.targets]
-        offered = wide if len(wide) > 1 else [*exact, *wide]
+        wide = [_rule(access, pattern) for target in needed if (pattern := _widened(target))]
+        offered = wide if len(needed) > 1 else [*exact, *wide]
     elif access.kind == "write":
         offered = [*exact, f"allow {access.tool}(**)"]
     else:
@@ -169,8 +203,18 @@ def suggestions(access: Access) -> tuple[str, ...]:
     return tuple(dict.fromkeys(offered)) or (f"allow {access.tool}",)
 
 
-def _widened(tool: str, target: str) -> str:
-    """`git push origin` becomes `git push *`; `pytest -q x` becomes `pytest *`."""
+def _rule(access: Access, pattern: str) -> str:
+    return f"allow {access.tool}({pattern})"
+
+
+def _is_plain(target: str, access: Access) -> bool:
+    return not set("*?") & set(target) and target not in access.uncertain
+
+
+def _widened(target: str) -> str:
+    """`git push origin` becomes `git push *`, `pytest -q x` `pytest *`; empty where that is all."""
     words = target.split(" ")
+    if words[0] in _TOO_WIDE:
+        return ""
     kept = words[:2] if len(words) > 1 and words[1].isalpha() else words[:1]
-    return f"allow {tool}({' '.join(kept)} *)"
+    return f"{' '.join(kept)} *"

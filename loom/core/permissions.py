@@ -136,7 +136,7 @@ def judge(mode: Mode, rules: Iterable[Rule], access: Access) -> Verdict:
     for rule in found:
         if rule is not None and rule.effect == "deny":
             return Verdict("deny", "rule", f"the rule “{rule}” forbids it")
-    if mode == "plan" and not _changes_nothing(access):
+    if mode == "plan" and _may_change(access):
         return Verdict("deny", "mode", "plan mode is read-only")
     for rule in found:
         if rule is not None and rule.effect == "ask":
@@ -180,9 +180,16 @@ def _changes_nothing(access: Access) -> bool:
     )
 
 
+def _may_change(access: Access) -> bool:
+    is_harmless = access.is_parsed and access.is_read_only
+    return access.kind == "write" or (access.kind == "execute" and not is_harmless)
+
+
 def _by_mode(mode: Mode, access: Access) -> Verdict:
     if not access.is_inside:
         return Verdict("ask", "mode", "it reaches outside the workspace")
+    if access.kind == "network":
+        return Verdict("ask", "mode", "it talks to the network")
     if _changes_nothing(access):
         return Verdict("allow", "mode", "it changes nothing")
     if mode == "edit" and access.kind == "write":

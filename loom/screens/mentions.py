@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loom.vcs.git import GIT
 from loom.widgets.completion import Choice
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ async def _paths(workspace: Path) -> list[str]:
 
 
 async def _git_files(workspace: Path) -> list[str] | None:
-    words = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    words = (*GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
     try:
         child = await asyncio.create_subprocess_exec(
             *words,

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+GIT = ("git", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null")
+"""How Loom starts git: no program that a repository's own configuration names is run."""
+
 
 class GitState(Struct, frozen=True):
     """Where a workspace stands; empty strings where git does not say."""
@@ -37,7 +40,7 @@ def _is_repository(workspace: Path) -> bool:
 async def _git(workspace: Path, *arguments: str) -> str:
     try:
         child = await asyncio.create_subprocess_exec(
-            "git",
+            *GIT,
             *arguments,
             cwd=workspace,
             stdin=asyncio.subprocess.DEVNULL,

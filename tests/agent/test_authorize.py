@@ -1,28 +1,43 @@
-from loom.agent.authorize import flags_that_allow
-from loom.core.permissions import Access, parse_rule
+"""What "always" offers, and which flags would have allowed a call."""
 
-EDIT = Access("edit_file", "write", ("src/a.py",))
-RUN = Access("bash", "execute", ("make test", "git push"))
+import pytest
 
-
-def test_refused_edit_names_the_modes_and_the_rule_that_allow_it():
-    told = flags_that_allow("ask", (), EDIT)
-    assert told == ("Allow it with --mode edit or --mode auto or --allow “edit_file(src/a.py)”.")
+from loom.agent.authorize import flags_that_allow, suggestions
+from loom.core.permissions import Access
 
 
-def test_plan_mode_names_only_other_modes():
-    assert flags_that_allow("plan", (), EDIT) == "Allow it with --mode edit or --mode auto."
+def line(*targets, **rest):
+    return Access("bash", "execute", targets, **rest)
 
 
-def test_line_of_several_commands_needs_a_rule_for_each():
-    told = flags_that_allow("ask", (), RUN)
-    assert told == "Allow it with --allow “bash(make test *)” --allow “bash(git push *)”."
+@pytest.mark.parametrize(
+    ("access", "offered"),
+    [
+        (line("git push origin"), ("allow bash(git push origin)", "allow bash(git push *)")),
+        (line("pytest -q x"), ("allow bash(pytest -q x)", "allow bash(pytest *)")),
+        (line("rm build"), ("allow bash(rm build)",)),
+        (line("rm *.tmp"), ("allow bash",)),
+        (line("make $X", uncertain=("make $X",)), ("allow bash(make *)",)),
+        (
+            line("cd src", "npm test", harmless=("cd src",)),
+            ("allow bash(npm test)", "allow bash(npm test *)"),
+        ),
+        (line("make", "npm test"), ("allow bash(make *)", "allow bash(npm test *)")),
+        (Access("edit_file", "write", ("a.py",)), ("allow edit_file(a.py)", "allow edit_file(**)")),
+        (Access("web_search", "network", ("x",)), ("allow web_search",)),
+    ],
+)
+def test_offered_rules_are_never_wider_than_they_look(access, offered):
+    assert suggestions(access) == offered
 
 
-def test_call_that_a_rule_forbids_has_no_flag():
-    assert flags_that_allow("ask", (parse_rule("deny edit_file"),), EDIT) == ""
+def test_the_flags_named_would_really_allow_the_call():
+    access = Access("edit_file", "write", ("a.py",))
+    assert flags_that_allow("ask", (), access) == (
+        "Allow it with --mode edit or --mode auto or --allow “edit_file(a.py)”."
+    )
 
 
-def test_call_that_could_not_be_parsed_needs_the_bare_rule():
-    unclear = Access("bash", "execute", (), is_parsed=False)
-    assert flags_that_allow("ask", (), unclear) == "Allow it with --allow “bash”."
+def test_no_flag_is_named_for_what_plan_mode_refuses():
+    hint = flags_that_allow("plan", (), Access("edit_file", "write", ("a.py",)))
+    assert "--allow" not in hint and "--mode edit" in hint
