@@ -1,6 +1,7 @@
 """A disk that is full when a test says so."""
 
 import os
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -77,3 +78,14 @@ def small_disk(folder: Path) -> Iterator[Disk]:
 def _is_mounted(mount: str, folder: Path) -> bool:
     command = [mount, "-t", "tmpfs", "-o", f"size={SIZE}", "none", folder]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond `size` bytes; writing there fails as on a quota."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))

@@ -25,7 +25,7 @@ from loom.core.protocol import (
     TurnFinished,
 )
 from loom.threads.store import ThreadStore
-from tests.failures.disk import Disk, small_disk
+from tests.failures.disk import Disk, no_file_beyond, small_disk
 from tests.fakes.model import ScriptedModel, says
 
 READ = ToolCall("r1", "read_file", {"path": "a.txt"})
@@ -155,3 +155,20 @@ async def test_the_database_is_whole_after_all_of_it(talk, store, disk):
         await disk.free(store)
     with closing(sqlite3.connect(disk.path / "loom.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+EDIT = ToolCall(
+    "e1", "edit_file", {"path": "large.txt", "edits": [{"old_str": "alpha", "new_str": "omega"}]}
+)
+
+
+async def test_a_file_that_finds_no_room_is_left_as_it_was(talk, workspace):
+    large = workspace / "large.txt"
+    large.write_text(before := "alpha\n" + "x" * 300_000)
+    agent = await talk(ScriptedModel(says("I change it.", EDIT), says("It failed.")))
+    await agent.runtime.submit(SetMode("edit"))
+    with no_file_beyond(200_000):
+        await agent.say("change it")
+        assert (await agent.until(ToolFinished)).result.is_error
+    assert large.read_text() == before
+    assert {path.name for path in workspace.iterdir()} == {"a.txt", "large.txt"}
