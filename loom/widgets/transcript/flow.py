@@ -52,6 +52,7 @@ class Flow:
         self._heights = Heights()
         self._is_exact: list[bool] = []
         self._rendered: OrderedDict[Item, _Rendered] = OrderedDict()
+        self._slipped: dict[Item, int] = {}
         self._page: Page | None = None
 
     @property
@@ -79,6 +80,7 @@ class Flow:
         """Hold `items` and nothing else."""
         self.items = list(items)
         self._rendered.clear()
+        self._slipped.clear()
         self._restack(0)
 
     def remove(self, items: Iterable[Item]) -> None:
@@ -89,6 +91,7 @@ class Flow:
         first = min(self._places[item] for item in gone)
         for item in gone:
             self._rendered.pop(item, None)
+            self._slipped.pop(item, None)
         self.items[first:] = [item for item in self.items[first:] if item not in gone]
         self._restack(first)
 
@@ -136,7 +139,15 @@ class Flow:
         return self._heights.set(index, self._guess(index))
 
     def measure(self, index: int) -> Change:
-        """Render an item; what of it differs from before."""
+        """Render an item; what of it differs from before, or from when it was last measured."""
+        item = self.items[index]
+        change = self._measure(index)
+        if item in self._slipped:
+            top, growth = self.top(index), self._slipped.pop(item)
+            return Change(top, self.bottom(index), change.growth + growth)
+        return change
+
+    def _measure(self, index: int) -> Change:
         item, page = self.items[index], self._page
         if page is None:
             return Change(0, 0, 0)
@@ -160,7 +171,7 @@ class Flow:
         index = self.at(first)
         while index is not None and index < len(self.items) and count > 0:
             if not self._is_exact[index] or self.items[index] not in self._rendered:
-                self.measure(index)
+                self._slip(index)
             item, top = self.items[index], self.top(index)
             rendered = self._rendered[item]
             self._rendered.move_to_end(item)
@@ -169,6 +180,11 @@ class Flow:
             for at in range(skip, stop):
                 yield self._strip(item, rendered, at, is_chosen=item is chosen)
             first, count, index = first + stop - skip, count - (stop - skip), index + 1
+
+    def _slip(self, index: int) -> None:
+        """Render an item while painting: a part of it at most is seen, so it still is changed."""
+        item = self.items[index]
+        self._slipped[item] = self._slipped.get(item, 0) + self._measure(index).growth
 
     def trim(self) -> None:
         """Drop the lines of items that were not looked at for longest."""
