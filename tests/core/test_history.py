@@ -78,3 +78,9 @@ def test_unanswered_calls_are_named_in_order():
 def test_a_longer_message_is_estimated_larger():
     short, long = Message("user", (Text("x" * 40),)), Message("user", (Text("x" * 4_000),))
     assert estimate_tokens(long) > 50 * estimate_tokens(short) / 2
+
+
+def test_an_id_used_again_has_not_begun_because_the_first_did():
+    asks = said("assistant", FIRST)
+    (lost,) = interrupted([asks, ToolStartEntry("a", "read_file"), answered("a"), asks])
+    assert not lost.had_begun
