@@ -43,22 +43,29 @@ class Conversation:
         except SessionError as error:
             self._complain(error)
 
-    async def follow(self, session: "AgentSession", reopen: Reopen) -> None:
+    async def follow(
+        self, session: "AgentSession", reopen: Reopen, lost: SessionError | None = None
+    ) -> None:
         """Show `session` until it closes; a lost one is opened again, here.
 
         Cancel this to look at another session: this one lives on.
+
+        Args:
+            lost: why this session takes the place of another on the same thread.
         """
         self.session = None
         try:
-            await self._show(session)
+            await self._show(session, lost)
         except SessionError as error:
             self._complain(error)
-            await self.follow(await reopen(session.thread_id), reopen)
+            await self.follow(await reopen(session.thread_id), reopen, error)
 
-    async def _show(self, session: "AgentSession") -> None:
+    async def _show(self, session: "AgentSession", lost: SessionError | None) -> None:
         async for event in session.events():
             self._present(event)
             if isinstance(event, SessionStarted):
+                if lost is not None:  # said again: the conversation took the place of the first
+                    self._complain(SessionError(lost.message, "The thread was opened again."))
                 await self._hand_over(session)
             if isinstance(event, SessionClosed):
                 return
