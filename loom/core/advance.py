@@ -113,8 +113,7 @@ def _commit_failed(state: Live, given: CommitFailed) -> Transition:
     was_in_turn = _is_in_turn(state)
     if isinstance(state, ExecutingTools):
         state, _ = close_calls(state, UNSAVED)
-        results = state.conversation.messages[-1].tool_results
-        owed = (Owe(tuple(ToolResultEntry(result) for result in results)),)
+        owed = _answers_to_saved_calls(state.conversation.messages[-1], given.lost)
     conversation = _without(state.conversation, given.lost)
     typed = tuple(message for message in given.lost if message.role == "user")
     returned = (*typed, *conversation.queue)
@@ -123,6 +122,17 @@ def _commit_failed(state: Live, given: CommitFailed) -> Transition:
     actions += (EndTurn("failed"),) if was_in_turn else ()
     actions += (ReturnQueue(returned),) if returned else ()
     return WaitingForUserInput(replace(conversation, queue=())), actions
+
+
+def _answers_to_saved_calls(results: Message, lost: tuple[Message, ...]) -> tuple[Action, ...]:
+    """What is owed to calls that are on disk; a call that is not there needs no answer."""
+    calls = {call.id for message in lost for call in message.tool_calls}
+    kept = tuple(
+        ToolResultEntry(result)
+        for result in results.tool_results
+        if result.tool_use_id not in calls
+    )
+    return (Owe(kept),) if kept else ()
 
 
 def _without(conversation: Conversation, lost: tuple[Message, ...]) -> Conversation:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loom.core.history import MessageEntry, visible
+from loom.core.history import CheckpointEntry, visible
 from loom.core.messages import ToolCall
 from loom.core.protocol import (
     Close,
@@ -74,13 +74,16 @@ async def test_an_answer_that_cannot_be_saved_is_not_half_saved(talk, store, dis
     await disk.fill(store)
     model.release.set()
     assert (await agent.until(TurnFinished)).reason == "failed"
-    (entry,) = [e for e in await store.entries(agent.runtime.thread_id) if is_message(e)]
-    assert entry.message.text == "read it"
     assert len(agent.of(Notice)) == 1
+    await disk.free(store)
+    await agent.say("again")
+    await agent.until(TurnFinished, 2)
+    kept = [e for e in await store.entries(agent.runtime.thread_id) if not is_checkpoint(e)]
+    assert [entry.message.text for entry in kept] == ["read it", "again", "Done."]
 
 
-def is_message(entry: object) -> bool:
-    return isinstance(entry, MessageEntry)
+def is_checkpoint(entry: object) -> bool:
+    return isinstance(entry, CheckpointEntry)
 
 
 async def test_what_was_queued_comes_back_too(talk, store, disk):
