@@ -1,4 +1,4 @@
-"""Two front ends on one session: the second replays, follows, may stop it, and outlives the first."""
+"""Two front ends on one session: the second replays, follows, stops it, and outlives the first."""
 
 import re
 import signal
