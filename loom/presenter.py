@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loom.core.messages import Thread
+from loom.core.messages import Display, Thread
 from loom.core.protocol import (
     AnyEvent,
     Compacted,
@@ -135,9 +135,10 @@ class Presenter:
     def _permission(self, event: PermissionAsked | PermissionDecided) -> None:
         if isinstance(event, PermissionAsked):
             self._desk.status.is_asking = True
+            self._desk.status.is_aside = False
             if "/" not in event.call_id:  # a sub-agent's call has no card of its own
                 self._desk.transcript.permission_waiting(event.call_id)
-                self._desk.panel.waiting(event.call_id, event.tool, event.preview.summary)
+                self._desk.panel.waiting(event.call_id, event.tool, _subject(event.preview))
             self._desk.ask(event)
             self._desk.notify()
         else:
@@ -216,6 +217,11 @@ class Presenter:
                 desk.status.turn_finished()
                 if event.reason:
                     desk.transcript.notice(event.reason, "error", "Open the thread again: Ctrl+T.")
+
+
+def _subject(preview: Display) -> str:
+    """What a call is about: a command itself, for its preview's summary tells the terms."""
+    return preview.body if preview.kind == "command" else preview.summary
 
 
 def _model_name(provider: str, model: str) -> str:

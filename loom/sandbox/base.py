@@ -19,6 +19,11 @@ class Sandbox(Protocol):
         """One or two sentences for people: what is confined, or why nothing is."""
         ...
 
+    @property
+    def brief(self) -> str:
+        """The same in one short line, for a question that is read in a second."""
+        ...
+
     def wrap(
         self,
         command: Sequence[str],
@@ -54,6 +59,11 @@ class NoSandbox:
     def is_confining(self) -> bool:
         """Never."""
         return False
+
+    @property
+    def brief(self) -> str:
+        """Whoever allows a command should know."""
+        return "not sandboxed: it can do whatever you can"
 
     def wrap(
         self,

@@ -76,6 +76,12 @@ class Bubblewrap:
             f"cannot see credentials or other processes, {network}."
         )
 
+    @property
+    def brief(self) -> str:
+        """What a command may touch."""
+        network = "network open" if self.has_network else "no network"
+        return f"sandboxed: writes only to the workspace and its own /tmp, {network}"
+
     def wrap(
         self,
         command: Sequence[str],

@@ -213,10 +213,11 @@ class ChatScreen(Screen[None]):
         self.run_worker(self.submit(decision))
 
     def _aside(self) -> None:
-        self.transcript.notice("The call waits.", "info", "Ctrl+G answers it, Esc stops the agent.")
+        self.status.is_aside = True
 
     def action_answer(self) -> None:
         """Back to the question that was put aside."""
+        self.status.is_aside = False
         self.questions.show_again()
 
     def _give_back(self, texts: list[str]) -> None:

@@ -79,11 +79,11 @@ edit_file, list_files and code_search over cat, sed, ls and grep."""
         )
 
     async def preview(self, arguments: BashArguments, context: ToolContext) -> Display:
-        """The whole command, as it would run."""
-        where = "" if arguments.cwd == "." else f" in {one_line(arguments.cwd)}"
-        when = " in the background" if arguments.background else ""
-        summary = f"run{where}{when}: {context.sandbox.statement}"
-        return Display("command", one_line(summary, 300), arguments.command)
+        """The whole command, as it would run; where, and how it is confined."""
+        where = "" if arguments.cwd == "." else f"in {one_line(arguments.cwd)}"
+        when = "in the background" if arguments.background else ""
+        terms = ", ".join(part for part in (where, when, context.sandbox.brief) if part)
+        return Display("command", one_line(terms, 300), arguments.command)
 
     async def run(self, arguments: BashArguments, context: ToolContext) -> Answer:
         """Run it to its end, or start it as a job. A failing command is an answer, not an error."""

@@ -78,13 +78,9 @@ class PermissionModal(Modal[Decide]):
         self._feedback = Input(placeholder="What should it do instead?", compact=True)
 
     def body(self) -> Iterable[Widget]:
-        """The reason, the exact call, and the two fields that open on demand."""
-        summary = one_line(self._event.preview.summary)
-        if summary and self._event.preview.body and self._event.preview.kind != "diff":
-            yield Static(summary, classes="modal-text", markup=False)
-        yield Static(one_line(self._event.reason), classes="modal-note", markup=False)
+        """The exact call, why it is asked, and the two fields that open on demand."""
         yield self._preview
-        yield Static("", classes="modal-gap")
+        yield Static(self._circumstances(), classes="modal-note", markup=False)
         with Vertical(classes="permission-always"):
             others = "↑↓ other rules, " if len(self._rules) > 1 else ""
             note = f"Rule to keep ({others}Tab: how long, Enter allows)"
@@ -95,6 +91,13 @@ class PermissionModal(Modal[Decide]):
         with Vertical(classes="permission-feedback"):
             yield Static("Tell the model (Enter denies)", classes="modal-note")
             yield self._feedback
+
+    def _circumstances(self) -> str:
+        """Why it is asked, and under which terms it would run, unless these are what is shown."""
+        preview = self._event.preview
+        terms = preview.summary if preview.body and preview.kind != "diff" else ""
+        parts = (one_line(part) for part in (self._event.reason, terms))
+        return " · ".join(part for part in parts if part)
 
     def on_mount(self) -> None:
         """The first offered rule waits in its field; no cursor blinks."""
@@ -111,6 +114,8 @@ class PermissionModal(Modal[Decide]):
             "feedback": self._feedback,
         }
         fields[step].focus()
+        panel = self.query_one(".modal-panel")
+        panel.border_subtitle = "Esc answers later" if step == "asking" else "Esc leads back"
 
     def action_cancel(self) -> None:
         """Back to the choices; from there, closes without an answer."""

@@ -1,5 +1,7 @@
 """Exactly what a call would run or change: every character of it, by scrolling if need be."""
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -10,6 +12,8 @@ from loom.markup.diff import diff_lines
 from loom.markup.ink import Inks, Line
 from loom.markup.wrap import chop
 from loom.widgets.ink import inks_of
+
+_PROMPT = "$ "
 
 MARGIN = 11
 """Lines of the screen that are left to others."""
@@ -54,7 +58,20 @@ class Preview(ScrollView):
         body = self._display.body or self._display.summary
         if self._display.kind == "diff":
             return diff_lines(body, width, inks)
-        lines: list[Line] = []
-        for line in visible(body.removesuffix("\n")).split("\n"):
-            lines += chop([(expand_tabs(line), inks("text"))], width) or [[]]
-        return lines
+        if self._display.kind == "command" and self._display.body:
+            return _typed(body, width, inks)
+        return _chopped(body, width, inks("text"))
+
+
+def _typed(command: str, width: int, inks: Inks) -> list[Line]:
+    """A command as it stands behind a shell's prompt; its other lines stand below its first."""
+    lines = _chopped(command, max(1, width - len(_PROMPT)), inks("text", "strong"))
+    prompt, indent = Segment(_PROMPT, inks("text", "accent")), Segment(" " * len(_PROMPT))
+    return [[indent if at else prompt, *line] for at, line in enumerate(lines)]
+
+
+def _chopped(text: str, width: int, style: Style) -> list[Line]:
+    lines: list[Line] = []
+    for line in visible(text.removesuffix("\n")).split("\n"):
+        lines += chop([(expand_tabs(line), style)], width) or [[]]
+    return lines

@@ -36,6 +36,7 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
     "working": (("Esc", "stop"), ("^P", "commands")),
     "retrying": (("Esc", "give up"), ("^P", "commands")),
     "asking": (("y", "allow"), ("n", "deny")),
+    "aside": (("^G", "answer"), ("Esc", "stop")),
 }
 """The keys shown on the right, the most useful first."""
 
@@ -66,6 +67,8 @@ class StatusBar(Widget):
     """Unix seconds when the turn began; None at rest."""
     is_asking: reactive[bool] = reactive(False)
     """Whether a tool call waits for the person."""
+    is_aside: reactive[bool] = reactive(False)
+    """Whether the person closed the question for now: its keys do not answer it."""
     retry_at: reactive[int] = reactive(0)
     """Unix ms of the next attempt; 0 when none is armed."""
     retry_label: reactive[str] = reactive("")
@@ -130,9 +133,9 @@ class StatusBar(Widget):
 
     @property
     def situation(self) -> str:
-        """Which row of the shortcuts applies: resting, working, retrying or asking."""
+        """Which row of the shortcuts applies: resting, working, retrying, asking or aside."""
         if self.is_asking:
-            return "asking"
+            return "aside" if self.is_aside else "asking"
         if self.retry_at:
             return "retrying"
         return "working" if self.working_since is not None else "resting"

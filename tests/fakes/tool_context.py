@@ -18,6 +18,7 @@ class Unconfined:
 
     is_confining: bool = False
     statement: str = "Nothing is confined in this test."
+    brief: str = "not confined in this test"
     wrapped: list[list[str]] = field(default_factory=list)
 
     def wrap(

@@ -205,6 +205,11 @@ def test_doors_to_hidden_programs_are_not_even_named(sandbox: Sandbox, workspace
 
 def test_statement_says_what_is_confined() -> None:
     assert "only to the workspace" in Bubblewrap("bwrap").statement
+    assert "only to the workspace" in Bubblewrap("bwrap").brief
+
+
+def test_brief_statement_fits_a_modal_of_80_columns() -> None:
+    assert len(Bubblewrap("bwrap", has_network=True).brief) <= 70
 
 
 def test_scratch_folder_inside_a_hidden_one_is_shown(sandbox: Sandbox, home: Path) -> None:

@@ -117,7 +117,7 @@ async def test_a_question_put_aside_waits_and_can_be_answered_later(make_app):
         await pilot.press(*"go", "enter")
         await asked(pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: "The call waits" in shown(app))
+        await until(pilot, lambda: chat_of(app).status.situation == "aside")
         await pilot.press("ctrl+g")
         await asked(pilot)
         await pilot.press("y")

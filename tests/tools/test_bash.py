@@ -210,4 +210,10 @@ async def test_preview_is_the_exact_command(context: ToolContext) -> None:
     command = "echo 'a  b'\n\tls  # c"
     shown = await tool.preview(parse_arguments(tool, {"command": command}), context)
     assert (shown.kind, shown.body) == ("command", command)
-    assert context.sandbox.statement[:40] in shown.summary
+    assert shown.summary == context.sandbox.brief
+
+
+async def test_preview_says_where_and_how_it_would_run(context: ToolContext) -> None:
+    arguments = parse_arguments(Bash(), {"command": "ls", "cwd": "src", "background": True})
+    shown = await Bash().preview(arguments, context)
+    assert shown.summary == f"in src, in the background, {context.sandbox.brief}"

@@ -1,5 +1,7 @@
 from difflib import unified_diff
 
+import pytest
+
 from loom.core.messages import Display
 from loom.core.protocol import Decide, PermissionAsked
 from loom.widgets.permission_modal import PermissionModal
@@ -8,7 +10,11 @@ from tests.snapshots import EVERY, Gallery, Snap, picture, text_of
 COMMAND = PermissionAsked(
     call_id="c1",
     tool="bash",
-    preview=Display("command", "", "git status && python -m unittest discover -s tests"),
+    preview=Display(
+        "command",
+        "sandboxed: writes only to the workspace and its own /tmp, no network",
+        "git status && python -m unittest discover -s tests",
+    ),
     rules=("allow bash(python -m unittest *)", "allow bash"),
     reason="ask mode asks before this",
 )
@@ -102,6 +108,11 @@ async def test_escape_leads_back_and_then_out() -> None:
     assert await decide(COMMAND, "a", "escape", "escape") == [None]
 
 
+async def test_it_says_where_escape_leads() -> None:
+    assert "Esc answers later" in await lines_of(COMMAND)
+    assert "Esc leads back" in await lines_of(COMMAND, "a")
+
+
 async def test_the_diff_scrolls_to_its_end() -> None:
     assert "line 59" not in await lines_of(DIFF)
     assert "line 54" in await lines_of(DIFF, "pagedown", "pagedown", "pagedown")
@@ -112,6 +123,24 @@ async def test_every_character_of_a_long_command_is_shown() -> None:
     event = PermissionAsked(call_id="c1", tool="bash", preview=Display("command", "", body))
     shown = "".join(await lines_of(event)).replace("│", "").replace("\n", "").replace(" ", "")
     assert body.replace(" ", "") in shown
+
+
+async def test_the_command_stands_first_and_its_terms_below() -> None:
+    shown = await lines_of(COMMAND)
+    assert "$ git status" in shown and "sandboxed: writes only" in shown
+    assert shown.index("$ git status") < shown.index("ask mode asks") < shown.index("sandboxed")
+
+
+@pytest.mark.parametrize("event", [COMMAND, DIFF])
+@pytest.mark.parametrize(("keys", "seen"), [("", "deny and say why"), ("a", "all my projects")])
+async def test_everything_can_be_reached_on_a_small_screen(
+    event: PermissionAsked, keys: str, seen: str
+) -> None:
+    async with Gallery(PermissionModal(event, guard=0)).run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        await pilot.press(*keys)
+        shown = "\n".join(text_of(picture(pilot.app)))
+    assert seen in shown and "╰─" in shown
 
 
 async def test_a_command_cannot_hide_what_it_does() -> None:

@@ -32,4 +32,9 @@ async def test_a_narrower_place_wraps_it_anew() -> None:
     async with Gallery(Preview(Display("command", "", "x" * 60))).run_test(size=(80, 24)) as pilot:
         await pilot.resize_terminal(40, 24)
         await pilot.pause()
-        assert [len(line.strip()) for line in text_of(picture(pilot.app))[:2]] == [38, 22]
+        assert [len(line.strip()) for line in text_of(picture(pilot.app))[:2]] == [38, 24]
+
+
+async def test_a_command_stands_behind_a_prompt_and_its_lines_below_each_other() -> None:
+    async with Gallery(Preview(Display("command", "", "a \\\n  b"))).run_test() as pilot:
+        assert text_of(picture(pilot.app))[:2] == [" $ a \\", "     b"]

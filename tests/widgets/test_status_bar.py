@@ -76,6 +76,13 @@ async def test_the_retry_ends_when_the_state_moves_on() -> None:
         assert status.retry_at == 0 and status.situation == "resting"
 
 
+async def test_a_question_put_aside_names_the_keys_that_work() -> None:
+    status = working(bar())
+    status.is_asking = status.is_aside = True
+    line = await lines_of(status, 80)
+    assert "^G answer" in line and "y allow" not in line
+
+
 async def test_the_timer_runs_only_while_the_agent_works() -> None:
     status = bar()
     async with Gallery(status).run_test():
