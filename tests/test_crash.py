@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.soak.verify", "tests.soak.validity")
-
-from tests.fakes.upstream import RawUpstream  # noqa: E402  # after the line above, on purpose
-from tests.soak.draw import draw  # noqa: E402
-from tests.soak.driver import Aim, Told, Trial, forget, kill  # noqa: E402
-from tests.soak.model import answer  # noqa: E402
-from tests.soak.phases import PHASES, phase_at_end, shares  # noqa: E402
-from tests.soak.verify import verify  # noqa: E402
+from tests.fakes.upstream import RawUpstream
+from tests.soak.draw import draw
+from tests.soak.driver import Aim, Told, Trial, forget, kill
+from tests.soak.model import answer
+from tests.soak.phases import PHASES, phase_at_end, shares
+from tests.soak.verify import verify
 
 SEED = 2
 AT_ONCE = 2

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from loom.agent.record import COMPACTION_BEGUN, COMPACTION_ENDED
 from loom.core.errors import ProviderError, StoreError
 from loom.core.history import Entry, MessageEntry, ToolResultEntry
 from loom.core.llm import LlmError, TextDelta, ThinkingDelta
@@ -137,17 +138,24 @@ class Performer:
         self._runtime.post(HookCompleted())
 
     async def _compact(self, action: CompactHistory) -> None:
+        if not action.automatic:
+            await self._runtime.record.commit(COMPACTION_BEGUN)
         self._log.emit(CompactionStarted(automatic=action.automatic))
         self._runtime.tasks.start(_COMPACT, self._summarise(action))
 
     async def _summarise(self, action: CompactHistory) -> None:
-        folded = len(await self._runtime.record.messages())
+        record, end = self._runtime.record, () if action.automatic else (COMPACTION_ENDED,)
         try:
+            folded = len(await record.messages())
             entry, summary = await self._runtime.requests.compact(
                 action.messages, action.instructions, folded
             )
-            await self._runtime.record.commit(entry)
+            await record.commit(entry, *end)
+        except asyncio.CancelledError:
+            await record.try_commit(*end)
+            raise
         except (ProviderError, StoreError) as error:
+            await record.try_commit(*end)
             self._runtime.post(CompactionFailed(_as_llm_error(error)))
             return
         self._log.emit(

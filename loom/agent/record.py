@@ -1,5 +1,6 @@
 """The session's thread on disk: what is committed, what is owed, and repair after a crash."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from loom.core.errors import StoreError
@@ -15,6 +16,7 @@ from loom.core.history import (
     visible,
 )
 from loom.core.messages import Message, Thread, ToolResult, error_result
+from loom.core.protocol import Notice
 from loom.threads.store import ThreadStore
 
 BEGAN = (
@@ -22,6 +24,15 @@ BEGAN = (
     "it was not run again. Look before you repeat it."
 )
 NEVER_BEGAN = "interrupted: Loom stopped before this ran"
+
+COMPACTION_BEGUN = CheckpointEntry("turn_started", reason="compaction")
+COMPACTION_ENDED = CheckpointEntry("turn_finished", reason="compaction")
+"""Around a compaction that the person asked for; one within a turn is part of that."""
+STOPPED_COMPACTING = Notice(
+    text="Loom was stopped while it compacted the conversation, which is as it was.",
+    level="warning",
+    hint="Compact it again: /compact.",
+)
 
 
 class Record:
@@ -65,8 +76,8 @@ class Record:
         self.thread = await self._store.thread(self.thread.id) or self.thread
         return self.thread
 
-    async def repair(self) -> tuple[Interrupted, ...] | None:
-        """Answer what a crash left open; None when the last turn ended well.
+    async def repair(self) -> Notice | None:
+        """Answer what a crash left open, and say so; None when the last work ended well.
 
         No tool is run again: its call is answered with what is known of it.
         """
@@ -76,7 +87,7 @@ class Record:
             return None
         results = [ToolResultEntry(_lost_result(call)) for call in lost]
         await self.commit(*results, CheckpointEntry("turn_finished", reason="interrupted"))
-        return lost
+        return STOPPED_COMPACTING if _is_compacting(entries) else _stopped_in_turn(lost)
 
     async def undo_compaction(self) -> bool:
         """Let the model see the folded messages again; False when none are. Raises StoreError."""
@@ -97,3 +108,15 @@ class Record:
 
 def _lost_result(lost: Interrupted) -> ToolResult:
     return error_result(lost.call.id, BEGAN if lost.had_begun else NEVER_BEGAN)
+
+
+def _stopped_in_turn(lost: tuple[Interrupted, ...]) -> Notice:
+    names = ", ".join(item.call.name for item in lost if item.had_begun)
+    text = "Loom was stopped in the middle of the last turn."
+    text += f" These had begun and were not run again: {names}." if names else ""
+    return Notice(text=text, level="warning", hint="Say “continue” to go on.")
+
+
+def _is_compacting(entries: Sequence[Entry]) -> bool:
+    checkpoints = [entry for entry in entries if isinstance(entry, CheckpointEntry)]
+    return bool(checkpoints) and checkpoints[-1] == COMPACTION_BEGUN

@@ -21,7 +21,7 @@ from loom.core.advance import advance
 from loom.core.errors import SessionError, StoreError
 from loom.core.history import compacted, standing_compaction, visible
 from loom.core.messages import Thread, estimate_tokens
-from loom.core.protocol import AnyEvent, AnyOp, ContextChanged, Notice, SessionClosed, StateChanged
+from loom.core.protocol import AnyEvent, AnyOp, ContextChanged, SessionClosed, StateChanged
 from loom.core.state import (
     STATE_NAMES,
     Action,
@@ -137,15 +137,12 @@ class Runtime:
             self.log.emit(SessionClosed(reason=reason))
 
     async def _open(self) -> None:
-        lost = await self.record.repair()
+        stopped = await self.record.repair()
         await self.reload()
         for event in await snapshot(self):
             self.log.emit(event)
-        if lost is not None:
-            names = ", ".join(item.call.name for item in lost if item.had_begun)
-            text = "Loom was stopped in the middle of the last turn."
-            text += f" These had begun and were not run again: {names}." if names else ""
-            self.log.emit(Notice(text=text, level="warning", hint="Say “continue” to go on."))
+        if stopped is not None:
+            self.log.emit(stopped)
 
     async def reload(self) -> None:
         """Take the conversation from disk; only at rest."""

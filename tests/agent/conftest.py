@@ -12,7 +12,7 @@ from loom.agent.runtime import Runtime
 from loom.agent.services import AgentSettings, Services
 from loom.agent.subagent import run_subagent
 from loom.core.messages import Text, Thread
-from loom.core.protocol import AnyEvent, Close, SendMessage
+from loom.core.protocol import AnyEvent, Close, SendMessage, SessionClosed
 from loom.core.state import ShuttingDown
 from loom.sandbox import NoSandbox
 from loom.threads.store import ThreadStore
@@ -41,6 +41,10 @@ class Driver:
             while len(found := [e for e in self.seen if isinstance(e, kind)]) < count:
                 await self._grown.wait()
         return found[count - 1]
+
+    async def closed(self) -> None:
+        """Until the session said its last word."""
+        await self.until(SessionClosed)
 
     async def say(self, text: str) -> None:
         await self.runtime.submit(SendMessage((Text(text),)))

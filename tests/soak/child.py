@@ -21,7 +21,7 @@ from loom.agent.session import AgentSession
 from loom.core import codec
 from loom.core.messages import Text
 from loom.core.permissions import parse_rule
-from loom.core.protocol import SendMessage, ToolStarted, TurnFinished
+from loom.core.protocol import Compact, SendMessage, StateChanged, ToolStarted
 from loom.db import Writer, connect, migrations_in, prepare
 from loom.directories import cache_directory, config_directory, home_directory, runtime_directory
 from loom.host.sessions import Host
@@ -120,23 +120,23 @@ def make_services(store: ThreadStore, model: ProxyModel, environment: dict[str, 
 
 async def play(session: AgentSession, teller: Teller) -> None:
     """Every scene, then rest until somebody kills us."""
-    finished = asyncio.Semaphore(0)
+    at_rest = asyncio.Semaphore(0)
 
     async def show() -> None:
         async for event in session.events(after=0):
             teller.event(event)
             if isinstance(event, ToolStarted):
                 teller.mark(f"tool {event.call_id}")
-            if isinstance(event, TurnFinished):
-                finished.release()
+            if isinstance(event, StateChanged) and event.state == "waiting_for_user_input":
+                at_rest.release()
 
     async with asyncio.TaskGroup() as group:
         group.create_task(show())
         teller.mark("play")
-        for prompt in PROMPTS:
+        for op in (*(SendMessage((Text(prompt),)) for prompt in PROMPTS), Compact()):
             await asyncio.sleep(THINKING)
-            await session.submit(SendMessage((Text(prompt),)))
-            await finished.acquire()
+            await session.submit(op)
+            await at_rest.acquire()
         teller.mark("over")
 
 
