@@ -62,7 +62,7 @@ def show(opening: Opening) -> int:
         resume=opening.resume,
         is_private=opening.is_private,
         notes=opening.notes,
-        history=state_directory(plan.environment) / "history",
+        history=None if opening.is_demo else state_directory(plan.environment) / "history",
         is_demo=opening.is_demo,
         reduced_motion=settings.tui.reduced_motion,
     )

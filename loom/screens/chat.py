@@ -22,6 +22,7 @@ from loom.screens.conversation import Conversation
 from loom.screens.live import Live
 from loom.screens.mentions import Mentions
 from loom.screens.questions import Questions
+from loom.screens.sent import SentLines
 from loom.screens.start import Start
 from loom.screens.welcome import DEMO_WELCOME, WELCOME, missing_key, place_of
 from loom.widgets.completion import Choice
@@ -75,6 +76,7 @@ class ChatScreen(Screen[None]):
             commands=[Choice(row.name, row.summary) for row in COMMANDS],
         )
         self.commands = ChatCommands(self)
+        self._sent = SentLines(start.history)
         self._quit_asked = False
         self._missing_key: tuple[str, ...] = ()
 
@@ -110,10 +112,11 @@ class ChatScreen(Screen[None]):
         self.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
-        """The panes that open on demand, then the host."""
+        """The panes that open on demand, what Up recalls, then the host."""
         panes = self.query_one("#panes")
         await panes.mount(self.threads, before=0)
         await panes.mount(self.panel)
+        self.prompt.recall_also(await asyncio.to_thread(self._sent.read))
         self._go_live()
 
     @work(group="live", exit_on_error=True)
@@ -192,6 +195,7 @@ class ChatScreen(Screen[None]):
     @on(PromptInput.Submitted)
     async def _typed(self, event: PromptInput.Submitted) -> None:
         self.transcript.action_scroll_last()
+        self._sent.add(event.text)
         if not event.attachments:
             await self.send(event.text)
             return

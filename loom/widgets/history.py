@@ -18,6 +18,12 @@ class History:
         self._at = len(self._entries)
         self._draft = ""
 
+    def precede(self, entries: Iterable[str]) -> None:
+        """Puts older entries before those that are known."""
+        before = list(entries)
+        self._entries[:0] = before
+        self._at += len(before)
+
     def older(self, text: str) -> str | None:
         """The entry before this one; None at the oldest. `text` is what stands in the input."""
         if self._at == 0:

@@ -99,6 +99,10 @@ class PromptInput(Vertical):
         self._area.load_text("")
         self._pastes.clear()
 
+    def recall_also(self, entries: Iterable[str]) -> None:
+        """What was sent before all that Up recalls so far, oldest first."""
+        self._history.precede(entries)
+
     def set_text(self, text: str) -> None:
         """Puts `text` in place of what stands there; Ctrl+Z brings that back."""
         self._area.set_text(text)

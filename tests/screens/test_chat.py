@@ -219,6 +219,19 @@ async def test_another_thread_is_opened_from_the_list(make_app, workspace):
         await leave(pilot)
 
 
+async def test_up_recalls_what_was_sent_in_an_earlier_run(make_app, tmp_path):
+    async with make_app(history=tmp_path / "history").run_test() as pilot:
+        await live(pilot)
+        await pilot.press(*"first", "ctrl+j", *"line", "enter")
+        await until(pilot, lambda: "Hi." in shown(pilot.app))
+        await leave(pilot)
+    async with make_app(history=tmp_path / "history").run_test() as pilot:
+        await live(pilot)
+        await pilot.press("up")
+        assert chat_of(pilot.app).prompt.text == "first\nline"
+        await leave(pilot)
+
+
 async def test_ctrl_c_twice_leaves(make_app):
     app = make_app()
     async with app.run_test() as pilot:
