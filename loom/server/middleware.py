@@ -64,6 +64,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         refusal: LoomError = _refusal(error)
     except LoomError as error:
         refusal = error
+    except web.RequestPayloadError:
+        refusal = Refused(400, "invalid_request", "the request's body cannot be unpacked")
     except ConnectionError:
         # The client went away while it was written to; aiohttp closes up.
         raise

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 
 from loom.secrets import Secret
 from loom.server.errors import Dialect
@@ -46,19 +46,24 @@ def _bearer(key: Secret) -> Mapping[str, str]:
 
 # No slash and no leading dot: the id cannot lead to another path.
 _MODEL = "/{model:[A-Za-z0-9][A-Za-z0-9._:@-]*}"
-_CHAT_ENDS = (b"data: [DONE]", b"data:[DONE]", b'data: {"error"')
-_RESPONSES_ENDS = tuple(
-    b"event: " + name
-    for name in (b"response.completed", b"response.failed", b"response.incomplete", b"error")
+
+
+def _events(*names: bytes) -> tuple[bytes, ...]:
+    """The lines that name these events; the blank is optional."""
+    return tuple(prefix + name for name in names for prefix in (b"event: ", b"event:"))
+
+
+_MESSAGES_ENDS = _events(b"message_stop", b"error")
+_CHAT_ENDS = (b"data: [DONE]", b"data:[DONE]", b'data: {"error"', b'data:{"error"')
+_RESPONSES_ENDS = _events(
+    b"response.completed", b"response.failed", b"response.incomplete", b"error"
 )
 
 NATIVE_WIRES = (
     NativeWire(
         "anthropic",
         (
-            NativePath(
-                "POST", "/v1/messages", "/v1/messages", (b"event: message_stop", b"event: error")
-            ),
+            NativePath("POST", "/v1/messages", "/v1/messages", _MESSAGES_ENDS),
             NativePath("POST", "/v1/messages/count_tokens", "/v1/messages/count_tokens"),
             NativePath("GET", "/v1/models", "/v1/models"),
             NativePath("GET", "/v1/models" + _MODEL, "/v1/models/{model}"),
@@ -98,8 +103,10 @@ _NOT_FOR_UPSTREAM = (
     # The body has been read whole and, if it was compressed, unpacked.
     | {"host", "content-length", "content-encoding", "accept-encoding", "expect"}
     # Where the client sits, and whose account pays, is no business of the client's headers.
-    | {"forwarded", "via", "x-real-ip", "x-request-id", "openai-organization", "openai-project"}
+    | {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
+    | {"x-request-id", "openai-organization", "openai-project"}
 )
+_UNPACKED = frozenset({"gzip", "deflate", "br", "zstd"})
 _NOT_FOR_CLIENT = _HOP_BY_HOP | {
     "set-cookie",
     "alt-svc",
@@ -112,7 +119,7 @@ _NOT_FOR_CLIENT = _HOP_BY_HOP | {
 def fixed_headers(wire: NativeWire, settings: ProviderSettings) -> CIMultiDict[str]:
     """What every request of this wire carries: the key, the operator's headers, no compression.
 
-    Uncompressed, because compression would hold events back and blind the tap.
+    Uncompressed, because compression would hold events back.
     """
     headers = CIMultiDict({"Accept-Encoding": "identity"})
     if settings.api_key is not None:
@@ -121,7 +128,7 @@ def fixed_headers(wire: NativeWire, settings: ProviderSettings) -> CIMultiDict[s
     return headers
 
 
-def upstream_headers(client: Mapping[str, str], fixed: Mapping[str, str]) -> CIMultiDict[str]:
+def upstream_headers(client: MultiMapping[str], fixed: Mapping[str, str]) -> CIMultiDict[str]:
     """The client's headers without its credentials and connection, then the fixed ones."""
     named = _named_by_connection(client)
     headers = CIMultiDict(
@@ -135,9 +142,14 @@ def upstream_headers(client: Mapping[str, str], fixed: Mapping[str, str]) -> CIM
     return headers
 
 
-def client_headers(upstream: Mapping[str, str]) -> CIMultiDict[str]:
-    """The provider's headers without its connection, its cookies and its claims on browsers."""
+def client_headers(upstream: MultiMapping[str]) -> CIMultiDict[str]:
+    """The provider's headers without its connection, its cookies and its claims on browsers.
+
+    A body that came compressed all the same has been unpacked.
+    """
     named = _named_by_connection(upstream)
+    if upstream.get("Content-Encoding", "").lower() in _UNPACKED:
+        named |= {"content-encoding", "content-length"}
     return CIMultiDict(
         [
             (name, value)
@@ -160,9 +172,9 @@ def _is_for_client(name: str) -> bool:
     return name not in _NOT_FOR_CLIENT and not name.startswith("access-control-")
 
 
-def _named_by_connection(headers: Mapping[str, str]) -> frozenset[str]:
+def _named_by_connection(headers: MultiMapping[str]) -> frozenset[str]:
     """Header names that `Connection` declares as meant for one hop."""
-    value = headers.get("Connection", "").lower()
-    if value in ("", "keep-alive", "close"):
+    if "Connection" not in headers:
         return frozenset()
-    return frozenset(name.strip() for name in value.split(","))
+    values = ",".join(headers.getall("Connection")).lower()
+    return frozenset(name.strip() for name in values.split(","))

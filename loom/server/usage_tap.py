@@ -1,17 +1,20 @@
 """Reads along a native answer: its tokens, and whether a stream came to its proper end.
 
-A scan for a few byte strings a chunk; JSON is decoded only where it names `usage`. Strings inside
-JSON cannot imitate an SSE line, for JSON has no raw line feed, nor the key `"usage"`, for JSON
-escapes quotes.
+A scan of a stream for a few byte strings a chunk; JSON is decoded only where it names `usage`.
+Strings inside JSON cannot imitate an SSE line, for JSON has no raw line feed, nor the key
+`"usage"`, for JSON escapes quotes.
 """
+
+from abc import ABC, abstractmethod
 
 import msgspec
 from msgspec import Struct
 
 from loom.core.messages import Usage
 
-MAX_LINE = 4 * 1024 * 1024
-"""Bytes of one SSE line that are kept in wait for its end; a longer one is not counted."""
+MAX_KEPT = 4 * 1024 * 1024
+"""Bytes of one SSE line, or of one whole answer, that are kept in wait for its end; a longer one is
+not counted."""
 
 
 class _Cached(Struct):
@@ -44,43 +47,25 @@ class _Answer(Struct):
 _decoder = msgspec.json.Decoder(_Answer)
 
 
-class UsageTap:
+class UsageTap(ABC):
     """Watches one answer.
 
-    Args:
-        ends: how the last event of a proper stream begins, at a line's start; empty for an answer
-            that is no stream.
+    Attributes:
+        is_ended: nothing is known to be missing from what was seen.
     """
 
-    def __init__(self, ends: tuple[bytes, ...] = ()) -> None:
+    def __init__(self) -> None:
         self.model = ""
         self.usage = Usage()
-        self.is_ended = not ends
-        self._ends = ends
-        self._inner_ends = tuple(b"\n" + end for end in ends)
-        self._partial = b""
+        self.is_ended = True
 
+    @abstractmethod
     def watch(self, chunk: bytes) -> None:
-        """Takes note of a stream's next bytes."""
-        data = self._partial + chunk if self._partial else chunk
-        if not self.is_ended:
-            self.is_ended = data.startswith(self._ends) or any(
-                end in data for end in self._inner_ends
-            )
-        whole = data.rfind(b"\n") + 1
-        if data.find(b'"usage"', 0, whole) >= 0:
-            self._count_lines(data[:whole])
-        rest = data[whole:]
-        self._partial = rest if len(rest) <= MAX_LINE else b""
+        """Takes note of the next bytes."""
 
-    def whole(self, body: bytes) -> None:
-        """Takes note of an answer that is one JSON value."""
-        self._count(body)
-
-    def _count_lines(self, data: bytes) -> None:
-        for line in data.split(b"\n"):
-            if b'"usage"' in line and line.startswith(b"data:"):
-                self._count(line[5:])
+    @abstractmethod
+    def close(self) -> None:
+        """Takes note that there are no more."""
 
     def _count(self, data: bytes) -> None:
         try:
@@ -92,6 +77,67 @@ class UsageTap:
             if part is not None and part.usage is not None:
                 self.model = part.model or self.model
                 self.usage = _later(self.usage, part.usage)
+
+
+class WholeTap(UsageTap):
+    """Watches an answer that is one JSON value, however many chunks it comes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def watch(self, chunk: bytes) -> None:
+        """Keeps the bytes, unless there are too many."""
+        self._size += len(chunk)
+        if self._size <= MAX_KEPT:
+            self._parts.append(chunk)
+
+    def close(self) -> None:
+        """Counts what was kept, if that is all."""
+        if self._size <= MAX_KEPT:
+            self._count(b"".join(self._parts))
+        self._parts.clear()
+
+
+class StreamTap(UsageTap):
+    """Watches a stream of server-sent events.
+
+    Args:
+        ends: how the last event of a proper stream begins, at a line's start.
+    """
+
+    def __init__(self, ends: tuple[bytes, ...]) -> None:
+        super().__init__()
+        self.is_ended = False
+        self._ends = ends
+        self._inner_ends = tuple(b"\n" + end for end in ends)
+        self._partial = b""
+
+    def watch(self, chunk: bytes) -> None:
+        """Looks for counts and for the end in the lines that are complete."""
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r", b"\n")
+        data = self._partial + chunk if self._partial else chunk
+        if not self.is_ended:
+            self.is_ended = data.startswith(self._ends) or any(
+                end in data for end in self._inner_ends
+            )
+        whole = data.rfind(b"\n") + 1
+        if data.find(b'"usage"', 0, whole) >= 0:
+            self._count_lines(data[:whole])
+        rest = data[whole:]
+        self._partial = rest if len(rest) <= MAX_KEPT else b""
+
+    def close(self) -> None:
+        """Counts the last line too, where nothing ended it."""
+        self._count_lines(self._partial)
+        self._partial = b""
+
+    def _count_lines(self, data: bytes) -> None:
+        for line in data.split(b"\n"):
+            if b'"usage"' in line and line.startswith(b"data:"):
+                self._count(line[5:])
 
 
 def _later(known: Usage, told: _Tokens) -> Usage:

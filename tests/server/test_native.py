@@ -1,12 +1,13 @@
 import asyncio
+import gzip
 import json
+from io import BytesIO
 
 import aiohttp
 import pytest
+from yarl import URL
 
-from loom.core.messages import Usage
 from loom.server.llm.providers import make_provider
-from loom.server.usage_tap import UsageTap
 from tests.fakes.claude_wire import END, MESSAGE, START, sse, text
 from tests.fakes.upstream import Line, Received, Script, answer, events, never
 from tests.server.conftest import KEY, TOKEN, Loom, Serve, Upstream, settings
@@ -84,12 +85,17 @@ async def test_a_local_server_without_a_key_gets_no_credentials(
         "/proxy/anthropic/v1/models/.env",
         "/proxy/anthropic/http://elsewhere/v1/messages",
         "/proxy/anthropic/v1/complete",
+        "/proxy/anthropic/v1/../../admin",
+        "/proxy/anthropic/v1/%2e%2e/%2e%2e/admin",
+        "/proxy/anthropic/v1//models",
+        "/proxy/anthropic/v1/models/a%0d%0aX:1",
+        "/proxy/anthropic/v1/models/{0.__class__}",
     ],
 )
 async def test_a_client_chooses_no_other_path(serve: Serve, upstream: Upstream, path: str) -> None:
     up = await upstream(answer(b"{}"))
     loom = await serve(up.url)
-    async with loom.client.get(loom.url + path) as response:
+    async with loom.client.get(URL(loom.url + path, encoded=True)) as response:
         assert response.status in (404, 405)
     assert not up.received
 
@@ -197,40 +203,158 @@ async def test_a_provider_that_quotes_the_key_is_censored(serve: Serve, upstream
     assert "[REDACTED" in json.loads(body)["error"]["message"]
 
 
-async def test_tokens_of_streams_and_whole_answers_are_counted(
+async def test_a_packed_refusal_is_censored_too(serve: Serve, upstream: Upstream) -> None:
+    async def refuse(request: Received, line: Line) -> None:
+        body = gzip.compress(json.dumps({"error": KEY}).encode())
+        await line.whole(body, 401, content_encoding="gzip")
+
+    loom = await serve((await upstream(refuse)).url)
+    async with loom.client.post(loom.url + MESSAGES, data=b"{}") as response:
+        assert await response.json() == {"error": "[REDACTED]"}
+        assert "content-encoding" not in response.headers
+
+
+async def test_a_packed_answer_is_unpacked(serve: Serve, upstream: Upstream) -> None:
+    loom = await serve(
+        (await upstream(answer(gzip.compress(b'{"a": 1}'), content_encoding="gzip"))).url
+    )
+    async with loom.client.post(loom.url + MESSAGES, data=b"{}") as response:
+        assert await response.json() == {"a": 1}
+        assert response.content_length == 8
+        assert "content-encoding" not in response.headers
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_an_answer_without_a_body_passes(
+    serve: Serve, upstream: Upstream, status: int
+) -> None:
+    async def empty(request: Received, line: Line) -> None:
+        await line.head(status)
+
+    loom = await serve((await upstream(empty)).url)
+    async with loom.client.get(loom.url + "/proxy/openai/v1/models") as response:
+        assert (response.status, await response.read()) == (status, b"")
+
+
+async def test_another_protocol_is_not_passed_on(serve: Serve, upstream: Upstream) -> None:
+    async def switch(request: Received, line: Line) -> None:
+        await line.head(101, upgrade="raw", connection="upgrade")
+        await line.stall()
+
+    loom = await serve((await upstream(switch)).url)
+    async with loom.client.post(loom.url + MESSAGES, data=b"{}") as response:
+        assert response.status == 502
+
+
+async def raw(loom: Loom, head: str, body: bytes = b"") -> bytes:
+    """The answer to a request in these very bytes; the connection is closed after it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(loom.url.rpartition(":")[2]))
+    lines = f"{head}Authorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n"
+    writer.write(lines.encode("latin-1") + body)
+    answered = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    return answered
+
+
+SMUGGLED = (
+    "Host: elsewhere.example\r\nConnection: keep-alive\r\nConnection: X-Hop\r\nX-Hop: 1\r\n"
+    "Forwarded: for=1\r\nX-Forwarded-Host: evil\r\nTrue-Client-IP: 10.0.0.1\r\nTE: trailers\r\n"
+    "X-Api-Key: mine\r\nX-Goog-Api-Key: mine\r\nProxy-Authorization: Basic eA==\r\n"
+)
+
+
+async def test_nothing_of_the_clients_connection_reaches_the_provider(
     serve: Serve, upstream: Upstream
 ) -> None:
-    async def both(request: Received, line: Line) -> None:
-        script = events(HELLO) if request.json().get("stream") else answer(MESSAGE)
-        await script(request, line)
-
-    loom = await serve((await upstream(both)).url)
-    for body in ({"stream": True}, {}):
-        async with loom.client.post(loom.url + MESSAGES, json=body) as response:
-            await response.read()
-    assert loom.metrics.tokens.value("anthropic", "claude-test", "output") == 14
-    assert loom.metrics.tokens.value("anthropic", "claude-test", "input") == 50
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    await raw(loom, f"POST {MESSAGES} HTTP/1.1\r\n{SMUGGLED}Content-Length: 2\r\n", b"{}")
+    (request,) = up.received
+    assert request.headers.pop("host") == up.url.removeprefix("http://")
+    assert request.headers.pop("x-api-key") == KEY
+    expected = {"accept", "accept-encoding", "content-length", "content-type"}
+    assert set(request.headers) == expected
 
 
-@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
-def test_the_tap_counts_the_same_however_the_bytes_are_cut(size: int) -> None:
-    tap = UsageTap((b"event: message_stop",))
-    tricky = sse("content_block_delta", delta={"text": '\n"usage": {"output_tokens": 999}\n'})
-    data = START + tricky + END
-    for start in range(0, len(data), size):
-        tap.watch(data[start : start + size])
-    assert (tap.usage, tap.is_ended) == (Usage(25, 7), True)
+BODIES = {
+    "chunked": ("Transfer-Encoding: chunked\r\n", b"2\r\n{}\r\n0\r\n\r\n"),
+    "packed": ("Content-Encoding: gzip\r\nContent-Length: 22\r\n", gzip.compress(b"{}")),
+}
 
 
-def test_text_cannot_imitate_the_end_of_a_stream() -> None:
-    tap = UsageTap((b"event: message_stop",))
-    tap.watch(START + text("\nevent: message_stop\n"))
-    assert not tap.is_ended
+@pytest.mark.parametrize(("head", "body"), BODIES.values(), ids=BODIES.keys())
+async def test_a_body_reaches_the_provider_plain_and_whole(
+    serve: Serve, upstream: Upstream, head: str, body: bytes
+) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    await raw(loom, f"POST {MESSAGES} HTTP/1.1\r\nHost: loom\r\n{head}", body)
+    (request,) = up.received
+    assert (request.body, request.headers["content-length"]) == (b"{}", "2")
+    assert not {"content-encoding", "transfer-encoding"} & set(request.headers)
 
 
-def test_cached_tokens_are_kept_apart() -> None:
-    tap = UsageTap()
-    details = {"cached_tokens": 80}
-    usage = {"prompt_tokens": 100, "completion_tokens": 5, "prompt_tokens_details": details}
-    tap.whole(json.dumps({"model": "m", "usage": usage}).encode())
-    assert tap.usage == Usage(20, 5, cache_read_tokens=80)
+@pytest.mark.parametrize("path", [MESSAGES, "/proxy/anthropic/stream"])
+async def test_a_body_that_cannot_be_unpacked_is_a_bad_request(
+    serve: Serve, upstream: Upstream, path: str
+) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    head = f"POST {path} HTTP/1.1\r\nHost: loom\r\nContent-Encoding: gzip\r\n"
+    reply = await raw(loom, f"{head}Content-Length: 9\r\n", b"not gzip!")
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert not up.received
+
+
+async def test_a_body_of_64_mb_passes_and_one_byte_more_does_not(
+    serve: Serve, upstream: Upstream
+) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    most = b"x" * 64 * 1024 * 1024
+    for body, status in ((most, 200), (most + b"x", 413)):
+        async with loom.client.post(loom.url + MESSAGES, data=BytesIO(body)) as response:
+            assert response.status == status
+    assert [len(request.body) for request in up.received] == [len(most)]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"])
+async def test_no_other_method_reaches_the_provider(
+    serve: Serve, upstream: Upstream, method: str
+) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    async with loom.client.request(method, loom.url + MESSAGES) as response:
+        assert response.status == 405
+    assert not up.received
+
+
+@pytest.mark.parametrize("stream", ["yes", 1, None, [], {"a": 1}])
+async def test_what_stream_means_is_the_providers_to_say(
+    serve: Serve, upstream: Upstream, stream: object
+) -> None:
+    up = await upstream(events(HELLO))
+    loom = await serve(up.url)
+    async with loom.client.post(loom.url + MESSAGES, json={"stream": stream}) as response:
+        assert await response.read() == HELLO
+    assert up.received[0].json() == {"stream": stream}
+
+
+async def test_a_model_called_default_passes_as_it_is(serve: Serve, upstream: Upstream) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    await loom.client.post(loom.url + MESSAGES, json={"model": "default"})
+    assert up.received[0].json() == {"model": "default"}
+
+
+async def test_after_a_cut_the_next_request_is_served(serve: Serve, upstream: Upstream) -> None:
+    async def first_cut(request: Received, line: Line) -> None:
+        await (events(START, then=Line.die) if len(up.received) == 1 else answer(MESSAGE))(
+            request, line
+        )
+
+    up = await upstream(first_cut)
+    loom = await serve(up.url)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await read(loom)
+    assert json.loads(await read(loom)) == MESSAGE

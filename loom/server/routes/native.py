@@ -22,7 +22,7 @@ from loom.server.native import (
 from loom.server.routes.proxy import count_tokens
 from loom.server.routing import Access, Route
 from loom.server.upstream import Exchange
-from loom.server.usage_tap import UsageTap
+from loom.server.usage_tap import StreamTap, UsageTap, WholeTap
 
 log = logging.getLogger("loom.server")
 
@@ -30,6 +30,9 @@ MAX_WHOLE = 256 * 1024
 """Bytes of an answer that is taken in whole and sent in one write."""
 
 MAX_ERROR = 1024 * 1024
+
+NOT_PASSED_ON = frozenset({101, 300, 301, 302, 303, 307, 308})
+"""Another protocol, or another host: the key goes nowhere but where the operator says."""
 
 
 class NativeRoute:
@@ -70,7 +73,6 @@ class NativeRoute:
             method=self._path.method,
             headers=upstream_headers(request.headers, self._headers),
             body=body or None,
-            is_raw=True,
         )
 
     def _target(self, request: web.Request) -> URL:
@@ -83,8 +85,8 @@ class NativeRoute:
     async def _pass_back(self, request: web.Request, upstream: Exchange) -> web.StreamResponse:
         answer = upstream.answer
         headers = client_headers(answer.headers)
-        if 300 <= answer.status < 400:
-            text = f"{self._name} answered with a redirect, which is not followed"
+        if answer.status in NOT_PASSED_ON:
+            text = f"{self._name} answered with HTTP {answer.status}, which Loom does not follow"
             raise ProviderError(LlmError(text, "invalid_response", status=502))
         if answer.status >= 400:
             return await self._refusal(request, upstream, headers)
@@ -109,8 +111,8 @@ class NativeRoute:
         self, request: web.Request, upstream: Exchange, headers: CIMultiDict[str]
     ) -> web.Response:
         body = await upstream.body()
-        tap = UsageTap()
-        tap.whole(body)
+        tap = WholeTap()
+        tap.watch(body)
         self._count(request, tap)
         return web.Response(body=body, status=upstream.answer.status, headers=headers)
 
@@ -118,7 +120,7 @@ class NativeRoute:
         self, request: web.Request, upstream: Exchange, headers: CIMultiDict[str]
     ) -> web.StreamResponse:
         is_events = upstream.answer.content_type == "text/event-stream"
-        tap = UsageTap(self._path.ends if is_events else ())
+        tap = StreamTap(self._path.ends) if is_events else WholeTap()
         out = web.StreamResponse(status=upstream.answer.status, headers=headers)
         await out.prepare(request)
         streams = request.app[METRICS].streams
@@ -139,6 +141,7 @@ class NativeRoute:
         return out
 
     def _count(self, request: web.Request, tap: UsageTap) -> None:
+        tap.close()
         if tap.usage.context_tokens:
             count_tokens(request, self._name, tap.model or "unknown", tap.usage)
 
