@@ -4,6 +4,7 @@ aiohttp costs a quarter of a second to import, so it is imported when the first 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -35,11 +36,6 @@ class Address:
     def __str__(self) -> str:
         return f"unix:{self.socket}" if self.socket else self.url
 
-    @property
-    def is_local(self) -> bool:
-        """Whether the server is on this machine, so that no proxy may be asked for it."""
-        return bool(self.socket) or _is_loopback(urlsplit(self.url).hostname or "")
-
 
 def parse_address(text: str) -> Address:
     """An `http://` or `https://` URL, `unix:PATH`, or the absolute path of a Unix socket.
@@ -64,16 +60,33 @@ def sendable(body: bytes) -> bytes | BytesIO:
     return body if len(body) < LARGE else BytesIO(body)
 
 
+@lru_cache(maxsize=128)
+def environment_proxy(url: str) -> str | None:
+    """The HTTP proxy that the environment names for `url`; never one towards this machine.
+
+    aiohttp's `trust_env` is not used: it reads ~/.netrc too, and what it finds there would take the
+    place of Loom's own credentials. The environment counts as it was at the first question.
+    """
+    # It costs more to import than everything else here.
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    if _is_loopback(parts.hostname or "") or proxy_bypass(host):
+        return None
+    proxy = getproxies().get(parts.scheme)
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
 def client_session(
-    address: Address | None = None,
+    address: Address,
     *,
     connect_timeout: float = 10.0,
     read_timeout: float | None = None,
 ) -> "ClientSession":
-    """A session for `address`, or for any URL; the caller closes it, inside a running loop.
+    """A session for `address`; the caller closes it, inside a running loop.
 
-    The environment's proxies are used except towards this machine. There is no limit on
-    connections and none on a request's whole time.
+    There is no limit on connections and none on a request's whole time.
 
     Args:
         connect_timeout: seconds for the TCP or Unix connection.
@@ -81,15 +94,10 @@ def client_session(
     """
     from aiohttp import ClientSession, ClientTimeout, TCPConnector, UnixConnector
 
-    is_local = address is not None and address.is_local
-    connector = (
-        UnixConnector(address.socket, limit=0)
-        if address is not None and address.socket
-        else TCPConnector(limit=0)
-    )
+    connector = UnixConnector(address.socket, limit=0) if address.socket else TCPConnector(limit=0)
     return ClientSession(
         connector=connector,
-        trust_env=not is_local,
+        proxy=environment_proxy(address.url),
         headers={"User-Agent": USER_AGENT},
         timeout=ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=read_timeout),
     )

@@ -1,7 +1,13 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from aiohttp import encode_basic_auth
 
 from loom.core.errors import ConfigError
-from loom.http import Address, client_session, parse_address
+from loom.http import Address, client_session, environment_proxy, parse_address
+from tests.fakes.upstream import RawUpstream, Received, Script, answer
 
 
 @pytest.mark.parametrize(
@@ -24,19 +30,55 @@ def test_other_text_is_no_address(text: str):
         parse_address(text)
 
 
+PROXY = "http://proxy.example:3128"
+
+
+@pytest.fixture(autouse=True)
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("http_proxy", PROXY)
+    monkeypatch.setenv("https_proxy", PROXY.removeprefix("http://"))
+    monkeypatch.setenv("no_proxy", "near.example")
+    environment_proxy.cache_clear()
+    yield
+    environment_proxy.cache_clear()
+
+
 @pytest.mark.parametrize(
-    ("text", "local"),
+    ("url", "proxy"),
     [
-        ("http://localhost:1", True),
-        ("http://[::1]:1", True),
-        ("http://127.9.9.9", True),
-        ("/run/loom.sock", True),
-        ("https://loom.example", False),
-        ("http://10.0.0.1", False),
+        ("http://localhost:1/v1", None),
+        ("http://[::1]:1", None),
+        ("http://127.9.9.9", None),
+        ("https://near.example/v1", None),
+        ("https://loom.example", PROXY),
+        ("http://10.0.0.1:8080/v1", PROXY),
     ],
 )
-async def test_environment_proxies_are_asked_only_for_other_machines(text: str, local: bool):
-    address = parse_address(text)
-    assert address.is_local is local
-    async with client_session(address) as session:
-        assert session.trust_env is not local
+def test_environment_proxies_are_asked_only_for_other_machines(url: str, proxy: str | None):
+    assert environment_proxy(url) == proxy
+
+
+async def seen_by(proxy: Script, address: str, headers: dict[str, str]) -> Received:
+    """The request for `address` as the machine's proxy sees it."""
+    async with RawUpstream(proxy) as up:
+        os.environ["http_proxy"] = up.url.replace("//", "//user:word@")
+        async with (
+            client_session(parse_address(address)) as session,
+            session.get(address, headers=headers) as response,
+        ):
+            assert response.status == 200
+        return up.received[0]
+
+
+async def test_the_proxy_is_asked_and_its_own_password_goes_to_it_alone():
+    request = await seen_by(answer(b""), "http://loom.example/a", {"Authorization": "Bearer lt_x"})
+    assert request.path == "http://loom.example/a"
+    assert request.headers["proxy-authorization"] == encode_basic_auth("user", "word")
+    assert request.headers["authorization"] == "Bearer lt_x"
+
+
+async def test_netrc_adds_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "netrc").write_text("default login somebody password hidden\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    request = await seen_by(answer(b""), "http://loom.example/b", {})
+    assert "authorization" not in request.headers

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from urllib.request import getproxies
 
 from aiohttp import web
 
@@ -95,7 +94,7 @@ async def _access_log(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _upstream(app: web.Application) -> AsyncIterator[None]:
-    async with upstream_session(trust_env=bool(getproxies())) as session:
+    async with upstream_session() as session:
         app[UPSTREAM] = session
         app[MODELS] = ModelLists(session, app[PROVIDERS])
         yield

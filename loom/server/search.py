@@ -10,6 +10,7 @@ from aiohttp import ClientError, ClientSession
 from msgspec import Struct
 
 from loom.api.search import SearchResponse, SearchResult
+from loom.http import environment_proxy
 from loom.server.config import SearchSettings
 from loom.server.errors import Refused
 from loom.server.search_cache import SearchCache
@@ -176,7 +177,8 @@ async def search(
 
 async def _asked(session: ClientSession, engine: Engine, query: str, max_results: int) -> bytes:
     arguments = engine.request(query, max_results)
-    async with session.request(**arguments, allow_redirects=False) as answer:
+    proxy = environment_proxy(arguments["url"])
+    async with session.request(**arguments, allow_redirects=False, proxy=proxy) as answer:
         if answer.status != 200:
             log.warning("%s answered with HTTP %d", engine.name, answer.status)
             text = f"{engine.name} answered with HTTP {answer.status}"

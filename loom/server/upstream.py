@@ -11,13 +11,20 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
-from aiohttp import ClientError, ClientResponse, ClientSession, DummyCookieJar, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    DummyCookieJar,
+    StreamReader,
+    TCPConnector,
+)
 from aiohttp.client import ClientTimeout
 from yarl import URL
 
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
-from loom.http import sendable
+from loom.http import environment_proxy, sendable
 
 log = logging.getLogger("loom.server")
 
@@ -26,20 +33,16 @@ SETTLE_TIMEOUT = 0.25
 MAX_BODY = 64 * 1024 * 1024
 
 
-def upstream_session(*, trust_env: bool) -> ClientSession:
+def upstream_session() -> ClientSession:
     """The session for everything outside; inside a running loop, and the caller closes it.
 
     It keeps no cookies (they would pass from one client to another) and adds no headers.
-
-    Args:
-        trust_env: use the environment's HTTP proxies; a look-up that costs time on each request.
     """
     return ClientSession(
         connector=TCPConnector(limit=0),
         cookie_jar=DummyCookieJar(),
         skip_auto_headers=("User-Agent",),
         timeout=ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
-        trust_env=trust_env,
     )
 
 
@@ -65,11 +68,11 @@ class Limits(Protocol):
 class Exchange:
     """A request on its way and its answer; `async with` sends it and always lets go of it.
 
-    Redirects are not followed: they would carry the key to a host that nobody configured.
+    Redirects are not followed: they would carry the key to a host that nobody configured. A body
+    that comes compressed is unpacked.
 
     Args:
         limits: the provider's settings.
-        is_raw: leave the body compressed if it is, for passing it on as it came.
 
     Raises:
         ProviderError: on entering or reading: the provider cannot be reached, is silent for too
@@ -85,7 +88,6 @@ class Exchange:
         method: str = "POST",
         headers: Mapping[str, str],
         body: bytes | None = None,
-        is_raw: bool = False,
     ) -> None:
         self._session = session
         self._limits = limits
@@ -96,7 +98,7 @@ class Exchange:
             data=sendable(body) if body else None,
             headers=headers,
             allow_redirects=False,
-            auto_decompress=not is_raw,
+            proxy=environment_proxy(str(url)),
         )
         self._loop = asyncio.get_running_loop()
         self._until: float | None = self._loop.time() + limits.timeout_first_byte
@@ -110,7 +112,6 @@ class Exchange:
                 self._answer = await self._request
         except (ClientError, OSError) as error:
             raise self._failed(error) from error
-        self._watch()
         return self
 
     async def __aexit__(
@@ -119,8 +120,7 @@ class Exchange:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._unwatch()
         # This closes the connection, unless the answer was read to its end.
         self.answer.release()
 
@@ -134,14 +134,23 @@ class Exchange:
     async def read(self) -> bytes:
         """The next bytes as they come; empty at the end."""
         content = self.answer.content
-        self._waiting_since = self._loop.time()
         try:
-            chunk = await content.readany()
+            chunk = content.read_nowait()
+            if not chunk and not content.at_eof():
+                chunk = await self._awaited(content)
         except (ClientError, OSError) as error:
             raise self._failed(error) from error
-        self._waiting_since = None
         if self._until is not None:
-            self._begin_idle_watch()
+            self._until = None
+            self._unwatch()
+        return chunk
+
+    async def _awaited(self, content: StreamReader) -> bytes:
+        self._waiting_since = self._loop.time()
+        if self._timer is None:
+            self._watch()
+        chunk = await content.readany()
+        self._waiting_since = None
         return chunk
 
     async def body(self, limit: int = MAX_BODY) -> bytes:
@@ -162,24 +171,24 @@ class Exchange:
                 while await self.read():
                     pass
 
-    def _begin_idle_watch(self) -> None:
-        self._until = None
-        if self._timer is not None:
-            self._timer.cancel()
-        self._watch()
-
     def _watch(self) -> None:
         """Ends a wait that is too long, or looks again when it could be.
 
-        One timer for the whole answer: setting one for each read would cost more than the read.
+        One timer for many reads: setting one for each would cost more than the read.
         """
-        now = self._loop.time()
-        since = now if self._waiting_since is None else self._waiting_since
-        until = self._until or since + self._idle
-        if now < until:
+        self._timer = None
+        if self._waiting_since is None:
+            return
+        until = self._until or self._waiting_since + self._idle
+        if self._loop.time() < until:
             self._timer = self._loop.call_at(until, self._watch)
         else:
             self.answer.content.set_exception(TimeoutError())
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _failed(self, error: Exception) -> ProviderError:
         if isinstance(error, TimeoutError) and not isinstance(error, ClientError):
