@@ -77,9 +77,18 @@ def help_text(bindings: list[tuple[str, str]]) -> str:
         "## Writing\n\n"
         "`Enter` sends, `Shift+Enter` or `Ctrl+J` begins a new line. "
         "`@` completes a file, `#` a thread, `/` a command; `!` runs a shell line. "
+        "`Up` recalls what you sent before. "
         "What you send while the agent works is delivered when it rests.\n\n"
-        f"## Keys\n\n| key | |\n|---|---|\n{keys}\n\n"
-        f"## Commands\n\n| command | | key |\n|---|---|---|\n{commands}\n"
+        "## Reading\n\n"
+        "`PgUp` and `PgDn` scroll. `Ctrl+Up` puts the keyboard on the conversation: there `Up` and "
+        "`Down` go from item to item, `Enter` or `o` opens what is folded (output, thinking), `y` "
+        "copies, `i` goes back to the input. With the mouse: a click on a first line opens it, "
+        "dragging selects and `Ctrl+C` copies.\n\n"
+        "## Answering\n\n"
+        "When Loom asks: `y` allows this once, `a` always by a rule you can edit, `n` denies, `d` "
+        "denies and tells the model why, `Esc` answers later and `Ctrl+G` comes back.\n\n"
+        f"## Keys\n\n| key | what it does |\n|---|---|\n{keys}\n\n"
+        f"## Commands\n\n| command | what it does | key |\n|---|---|---|\n{commands}\n"
     )
 
 

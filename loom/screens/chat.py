@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -53,12 +53,16 @@ class ChatScreen(Screen[None]):
         Binding("escape", "stop", "Stop the agent"),
         Binding("ctrl+up", "read", "Go to the conversation"),
         Binding("ctrl+down,i", "write", "Go to the input"),
-        Binding("f1", "help", "Help"),
+        Binding("pageup", "page(-1)", "Scroll the conversation up"),
+        Binding("pagedown", "page(1)", "Scroll the conversation down"),
+        Binding("ctrl+end", "newest", "Go to the newest line", priority=True),
+        Binding("f1,question_mark", "help", "Help"),
         Binding("ctrl+c", "interrupt", "Copy, or twice: quit", priority=True),
         Binding("ctrl+g", "answer", "Back to the question that waits"),
         Binding("ctrl+d", "leave_if_empty", "Quit when the input is empty", priority=True),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    AUTO_FOCUS = "PromptArea"
 
     def __init__(self, start: Start) -> None:
         super().__init__()
@@ -73,11 +77,12 @@ class ChatScreen(Screen[None]):
         self.prompt = PromptInput(
             complete_files=mentions.files,
             complete_threads=mentions.threads,
-            commands=[Choice(row.name, row.summary) for row in COMMANDS],
+            commands=[Choice(c.name, c.summary, is_whole=not c.argument) for c in COMMANDS],
         )
         self.commands = ChatCommands(self)
         self._sent = SentLines(start.history)
         self._quit_asked = False
+        self._input_since = float("inf")
         self._missing_key: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -118,6 +123,16 @@ class ChatScreen(Screen[None]):
         await panes.mount(self.panel)
         self.prompt.recall_also(await asyncio.to_thread(self._sent.read))
         self._go_live()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """From here on keys find their way."""
+        self._input_since = min(self._input_since, event.time)
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before anything had the keyboard belongs to the input."""
+        if event.time < self._input_since and event.is_printable and event.character:
+            event.stop()
+            self.prompt.insert_text(event.character)
 
     @work(group="live", exit_on_error=True)
     async def _go_live(self) -> None:
@@ -287,6 +302,14 @@ class ChatScreen(Screen[None]):
     def action_read(self) -> None:
         """Put the keyboard on the conversation."""
         self.transcript.focus()
+
+    def action_page(self, pages: int) -> None:
+        """Scroll the conversation while the input keeps the keyboard."""
+        self.transcript.action_scroll_pages(pages)
+
+    def action_newest(self) -> None:
+        """Go to the conversation's last line and follow it."""
+        self.transcript.action_scroll_last()
 
     def action_write(self) -> None:
         """Put the keyboard on the input."""

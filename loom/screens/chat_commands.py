@@ -160,4 +160,5 @@ def _key_name(keys: str) -> str:
 
 
 def _plain(key: str) -> str:
-    return {"escape": "Esc"}.get(key, key if len(key) == 1 else key.capitalize())
+    names = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "question_mark": "?"}
+    return names.get(key, key if len(key) == 1 else key.capitalize())

@@ -17,11 +17,15 @@ from loom.widgets.cells import cut, strip_of
 
 
 class Choice(NamedTuple):
-    """What can be chosen: `value` is taken, `label` (or else the value) and `detail` are shown."""
+    """What can be chosen: `value` is taken, `label` (or else the value) and `detail` are shown.
+
+    `is_whole` says that nothing is to be written behind it: Enter takes and sends it.
+    """
 
     value: str
     detail: str = ""
     label: str = ""
+    is_whole: bool = False
 
 
 class Row(NamedTuple):

@@ -70,6 +70,7 @@ class PromptInput(Vertical):
         self._area = PromptArea(self._menu, self._pastes, placeholder)
         self._marker = Static("›", classes="prompt-marker")
         self._trigger: Trigger | None = None
+        self._offered: Trigger | None = None
 
     def compose(self) -> ComposeResult:
         """The completions float above the marker and the text."""
@@ -151,7 +152,9 @@ class PromptInput(Vertical):
         choice, trigger = self._menu.selected, self._trigger
         if choice is None or trigger is None:
             return
-        if isinstance(event, PromptArea.Taken) and event.by_enter and trigger.query == choice.value:
+        by_enter = isinstance(event, PromptArea.Taken) and event.by_enter
+        # Nobody chose from a list that has not yet answered what was typed last.
+        if by_enter and (trigger != self._offered or trigger.query == choice.value):
             self._area.send()
             return
         row, column = self._area.cursor_location
@@ -159,6 +162,8 @@ class PromptInput(Vertical):
         end = self._area.replace(text, (row, trigger.start), (row, column)).end_location
         self._area.move_cursor(end)
         self._area.focus()
+        if by_enter and choice.is_whole:
+            self._area.send()
 
     @on(TextArea.Changed)
     def _text_changed(self, event: TextArea.Changed) -> None:
@@ -185,6 +190,7 @@ class PromptInput(Vertical):
         rows = await self._sources.rows(trigger)
         if trigger == self._trigger:
             self._menu.offer(rows)
+            self._offered = trigger
             self._menu.styles.offset = (0, -1 - min(len(rows), MENU_ROWS))
 
     def _close_menu(self) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
@@ -28,6 +29,7 @@ class PromptArea(TextArea):
     | shift+enter, ctrl+j, alt+enter | A new line. |
     | tab | Take the completion. |
     | up, down | Move in the list, in the text, and beyond its ends in the history. |
+    | pageup, pagedown | Move in a text that is higher than the field. |
     | escape | Close the list, else stop the agent. |
     """
 
@@ -135,6 +137,16 @@ class PromptArea(TextArea):
         else:
             super().action_cursor_down(select)
 
+    def action_cursor_page_up(self) -> None:
+        """In a text that is higher than the field; else the screen has the key."""
+        self._demand_pages()
+        super().action_cursor_page_up()
+
+    def action_cursor_page_down(self) -> None:
+        """In a text that is higher than the field; else the screen has the key."""
+        self._demand_pages()
+        super().action_cursor_page_down()
+
     def action_delete_left(self) -> None:
         """Takes a chip as a whole, like one letter."""
         row, column = self.cursor_location
@@ -168,6 +180,10 @@ class PromptArea(TextArea):
         """Puts `text` in place of everything, the caret at its end; undo brings the rest back."""
         end = self.document.end
         self.move_cursor(self.replace(text, (0, 0), end).end_location)
+
+    def _demand_pages(self) -> None:
+        if not self.max_scroll_y:
+            raise SkipAction
 
     def _chip_of(self, path: Path) -> str:
         return self._pastes.chip_for_file(path) + " "

@@ -187,6 +187,19 @@ async def test_help_shows_keys_and_commands(make_app):
         await leave(pilot)
 
 
+async def test_a_question_mark_in_the_conversation_helps_too(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+up", "?")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = app.screen._text
+        assert "`y` allows this once" in text and "`o` opens what is folded" in text
+        await pilot.press("?")
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+        await leave(pilot)
+
+
 async def test_a_shell_line_runs_and_shows_its_output(make_app):
     app = make_app()
     async with app.run_test() as pilot:
@@ -229,6 +242,21 @@ async def test_up_recalls_what_was_sent_in_an_earlier_run(make_app, tmp_path):
         await live(pilot)
         await pilot.press("up")
         assert chat_of(pilot.app).prompt.text == "first\nline"
+        await leave(pilot)
+
+
+async def test_the_conversation_scrolls_while_the_input_has_the_keys(make_app):
+    app = make_app(ScriptedModel(says("\n\n".join(f"line {n}" for n in range(80)))))
+    async with app.run_test() as pilot:
+        await pilot.press(*"go", "enter")
+        await until(pilot, lambda: "line 79" in shown(app))
+        await at_rest(pilot)
+        transcript = chat_of(app).transcript
+        await until(pilot, lambda: transcript.is_drawn)
+        await pilot.press("pageup", "x")
+        assert not transcript.follows and chat_of(app).prompt.text == "x"
+        await pilot.press("ctrl+end")
+        assert transcript.follows
         await leave(pilot)
 
 

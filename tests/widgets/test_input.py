@@ -269,6 +269,29 @@ async def test_enter_sends_a_word_that_is_complete_already() -> None:
         assert app.sent == ["/help"]
 
 
+async def test_enter_runs_a_chosen_command_that_needs_nothing_more() -> None:
+    async with desk(PromptInput(commands=[Choice("help", is_whole=True)])) as (app, pilot):
+        app.input.insert_text("/he")
+        await settle(app, pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.sent == ["/help "]
+
+
+async def test_a_list_that_has_not_caught_up_chooses_nothing() -> None:
+    async def never_again(prefix: str) -> list[str]:
+        if prefix:
+            await asyncio.Event().wait()
+        return ["found.py"]
+
+    async with desk(PromptInput(complete_files=never_again)) as (app, pilot):
+        app.input.insert_text("@")
+        await settle(app, pilot)
+        await pilot.press("x", "enter")
+        await pilot.pause()
+        assert app.sent == ["@x"]
+
+
 async def test_a_cleared_text_can_be_recalled() -> None:
     async with desk() as (app, pilot):
         app.input.insert_text("precious")
