@@ -25,7 +25,7 @@ def source_of(home: Home) -> str:
     return (project_of(home) / "timesheet/clock.py").read_text()
 
 
-def tests_pass(project: Path) -> bool:
+def passes_its_tests(project: Path) -> bool:
     words = [sys.executable, "-m", "unittest"]
     return subprocess.run(words, cwd=project, capture_output=True, timeout=30).returncode == 0
 
@@ -38,7 +38,7 @@ async def opened(loom) -> Terminal:
 
 async def test_person_allows_and_sees_the_bug_mended(home: Home, loom):
     screen = await opened(loom)
-    assert not tests_pass(project_of(home))
+    assert not passes_its_tests(project_of(home))
     screen.key("enter")
     await allow(screen, "bash")
     await asked(screen, "edit_file")
@@ -50,7 +50,7 @@ async def test_person_allows_and_sees_the_bug_mended(home: Home, loom):
     ran = re.findall(r"Ran 8 tests in [\d.]+s", screen.text)
     assert len(ran) == 2 and ran[0] == ran[1], screen.picture
     assert MENDED in source_of(home)
-    assert tests_pass(project_of(home))
+    assert passes_its_tests(project_of(home))
 
 
 async def test_denied_edit_is_no_success(home: Home, loom):
@@ -134,7 +134,7 @@ async def test_demo_without_a_terminal_mends_its_own_clone(home: Home, run):
     assert done.out.startswith("**Fixed.** Ran 8 tests in ")
     assert f"demo in {project_of(home)}, mode auto" in done.err
     assert MENDED in source_of(home)
-    assert tests_pass(project_of(home))
+    assert passes_its_tests(project_of(home))
 
 
 async def test_demo_prints_its_events_as_json_lines(home: Home, run):
