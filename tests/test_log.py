@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loom.log import LogFormat, request_id, start_logging, stop_logging
+from loom.log import Entry, LogFormat, log_all, request_id, start_logging, stop_logging
 from loom.redact import Redactor
 from loom.secrets import Secret
 
@@ -60,3 +60,13 @@ def test_a_log_file_is_private(tmp_path: Path, form: LogFormat) -> None:
     path = tmp_path / "state" / "loom.log"
     stop_logging(start_logging(path, Redactor(), form))
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_entries_that_are_logged_together_are_lines_of_their_own(output: io.StringIO) -> None:
+    cut = "-----BEGIN PRIVATE KEY-----"
+    log_all(log, [Entry(1.5, f"GET /{cut}", {"request_id": "a"}), Entry(2.0, "GET /b", {"ms": 3})])
+    first, second = output.getvalue().splitlines()
+    assert "00:00:01" in first
+    assert "[REDACTED:private-key]" in first
+    assert "00:00:02" in second
+    assert "GET /b" in second

@@ -8,6 +8,8 @@ import asyncio
 import logging
 from typing import NamedTuple
 
+from loom.log import Entry, log_all
+
 DELAY = 0.1
 """Seconds that a line may wait for others."""
 
@@ -25,7 +27,7 @@ class Served(NamedTuple):
 
 
 class AccessLog:
-    """Collects requests and logs them together, each as a record of its own time.
+    """Collects requests and logs them together, each as a line of its own time.
 
     Args:
         log: where the records go, at level info.
@@ -46,18 +48,14 @@ class AccessLog:
     def flush(self) -> None:
         """Logs what is held."""
         held, self._served = self._served, []
-        for served in held:
-            self._log.handle(self._record(served))
+        if held:
+            log_all(self._log, [_entry(served) for served in held])
 
-    def _record(self, served: Served) -> logging.LogRecord:
-        what = (served.method, served.path, served.status)
-        fields = {
-            "ms": round(served.seconds * 1000, 1),
-            "route": served.route,
-            "request_id": served.request_id,
-        }
-        record = self._log.makeRecord(
-            self._log.name, logging.INFO, __file__, 0, "%s %s %d", what, None, extra=fields
-        )
-        record.created, record.msecs = served.at, served.at % 1 * 1000
-        return record
+
+def _entry(served: Served) -> Entry:
+    fields = {
+        "ms": round(served.seconds * 1000, 1),
+        "route": served.route,
+        "request_id": served.request_id,
+    }
+    return Entry(served.at, f"{served.method} {served.path} {served.status}", fields)
