@@ -15,6 +15,7 @@ from loom.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
+    from yarl import URL
 
 USER_AGENT = f"loom/{__version__}"
 LARGE = 1024 * 1024
@@ -61,7 +62,7 @@ def sendable(body: bytes) -> bytes | BytesIO:
 
 
 @lru_cache(maxsize=128)
-def environment_proxy(url: str) -> str | None:
+def environment_proxy(url: "str | URL") -> str | None:
     """The HTTP proxy that the environment names for `url`; never one towards this machine.
 
     aiohttp's `trust_env` is not used: it reads ~/.netrc too, and what it finds there would take the
@@ -70,7 +71,7 @@ def environment_proxy(url: str) -> str | None:
     # It costs more to import than everything else here.
     from urllib.request import getproxies, proxy_bypass
 
-    parts = urlsplit(url)
+    parts = urlsplit(str(url))
     host = parts.netloc.rpartition("@")[2]
     if _is_loopback(parts.hostname or "") or proxy_bypass(host):
         return None

@@ -98,7 +98,7 @@ class Exchange:
             data=sendable(body) if body else None,
             headers=headers,
             allow_redirects=False,
-            proxy=environment_proxy(str(url)),
+            proxy=environment_proxy(url),
         )
         self._loop = asyncio.get_running_loop()
         self._until: float | None = self._loop.time() + limits.timeout_first_byte

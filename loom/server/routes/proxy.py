@@ -178,8 +178,10 @@ def count_tokens(request: web.Request, provider: str, model: str, usage: Usage) 
     tokens = request.app[METRICS].tokens
     tokens.add(usage.input_tokens, provider, model, "input")
     tokens.add(usage.output_tokens, provider, model, "output")
-    tokens.add(usage.cache_read_tokens, provider, model, "cache_read")
-    tokens.add(usage.cache_write_tokens, provider, model, "cache_write")
+    if usage.cache_read_tokens:
+        tokens.add(usage.cache_read_tokens, provider, model, "cache_read")
+    if usage.cache_write_tokens:
+        tokens.add(usage.cache_write_tokens, provider, model, "cache_write")
 
 
 def _count_failure(request: web.Request, provider: Provider, error: LlmError) -> None:
