@@ -1,53 +1,25 @@
 """Who decides whether a call runs: the rules, the mode, and where they ask, a person."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from loom.agent.services import KeepRule
+from loom.agent.offers import flags_that_allow, suggestions
+from loom.agent.services import AgentSettings, KeepRule
 from loom.core.errors import ConfigError, PermissionDenied
-from loom.core.permissions import Access, Rule, judge, parse_rule
+from loom.core.permissions import Access, Verdict, judge, parse_rule
 from loom.core.protocol import AnyEvent, Decide, Mode, Notice, PermissionAsked, PermissionDecided
 from loom.tools.base import Tool, ToolContext
-
-_TOO_WIDE = frozenset(
-    {
-        "bash",
-        "chmod",
-        "chown",
-        "curl",
-        "dd",
-        "env",
-        "eval",
-        "find",
-        "kill",
-        "mv",
-        "node",
-        "perl",
-        "python",
-        "python3",
-        "rm",
-        "ruby",
-        "sh",
-        "ssh",
-        "sudo",
-        "wget",
-        "xargs",
-        "zsh",
-        ">",
-    }
-)
-"""Programs of which any use is as good as every use: only the exact command is offered."""
-
-_BOLDER: tuple[Mode, ...] = ("edit", "auto")
 
 
 @dataclass(frozen=True)
 class _Question:
+    """`answer` is the person's decision, or the verdict of a mode or rule that came since."""
+
     asked: PermissionAsked
-    answer: "asyncio.Future[Decide]"
+    access: Access
+    answer: "asyncio.Future[Decide | Verdict]"
 
 
 class Authorizer:
@@ -56,24 +28,39 @@ class Authorizer:
     Args:
         emit: where questions and decisions are reported.
         keep_rule: writes rules of scope `project` and `user`.
-        has_person: False refuses whatever would be asked, with the flag that would allow it.
+        settings: the mode and rules to begin with; without a person whatever would be asked is
+            refused, with the flag that would allow it.
     """
 
     def __init__(
         self,
-        mode: Mode,
-        rules: tuple[Rule, ...],
+        settings: AgentSettings,
         emit: Callable[[AnyEvent], None],
         keep_rule: KeepRule,
-        *,
-        has_person: bool,
     ) -> None:
-        self.mode = mode
-        self._rules = rules
+        self._mode = settings.mode
+        self._rules = settings.rules
         self._emit = emit
         self._keep_rule = keep_rule
-        self._has_person = has_person
+        self._has_person = settings.has_person
         self._questions: dict[str, _Question] = {}
+
+    @property
+    def mode(self) -> Mode:
+        """The mode of the next call, and of those that wait for a person."""
+        return self._mode
+
+    def change_mode(self, mode: Mode) -> None:
+        """Judge by this mode from now on, what waits for a person included."""
+        self._mode = mode
+        self._judge_again()
+
+    def _judge_again(self) -> None:
+        """Answer the questions that need no person any more."""
+        for question in self._questions.values():
+            verdict = judge(self._mode, self._rules, question.access)
+            if verdict.effect != "ask" and not question.answer.done():
+                question.answer.set_result(verdict)
 
     @property
     def pending(self) -> tuple[PermissionAsked, ...]:
@@ -97,7 +84,7 @@ class Authorizer:
         Raises PermissionDenied with the reason for the model; ToolError from the tool itself.
         """
         access = tool.access(arguments, context)
-        verdict = judge(self.mode, self._rules, access)
+        verdict = judge(self._mode, self._rules, access)
         if verdict.effect == "deny":
             self._refuse(key, access, verdict.by, verdict.reason)
         if verdict.effect == "ask":
@@ -120,15 +107,21 @@ class Authorizer:
             call_id=key, tool=tool.name, preview=preview, rules=suggestions(access), reason=reason
         )
         on_wait()
-        await self._settle(await self._answer_to(asked))
+        answer = await self._answer_to(asked, access)
+        if isinstance(answer, Decide):
+            await self._settle(answer)
+        elif answer.effect == "deny":
+            self._refuse(key, access, answer.by, answer.reason)
+        else:
+            self._decided(key, True, answer.by, answer.reason)
 
     def _refuse(self, key: str, access: Access, by: str, reason: str) -> NoReturn:
-        hint = "" if self._has_person else flags_that_allow(self.mode, self._rules, access)
+        hint = "" if self._has_person else flags_that_allow(self._mode, self._rules, access)
         self._decided(key, False, by, f"{reason}. {hint}".removesuffix(". "))
         raise PermissionDenied(f"not allowed: {reason}", hint)
 
-    async def _answer_to(self, asked: PermissionAsked) -> Decide:
-        question = _Question(asked, asyncio.get_running_loop().create_future())
+    async def _answer_to(self, asked: PermissionAsked, access: Access) -> Decide | Verdict:
+        question = _Question(asked, access, asyncio.get_running_loop().create_future())
         self._questions[asked.call_id] = question
         self._emit(asked)
         try:
@@ -151,6 +144,7 @@ class Authorizer:
         try:
             rule = parse_rule(decision.rule)
             self._rules = (*self._rules, rule)
+            self._judge_again()
             if decision.scope != "session":
                 await self._keep_rule(rule, decision.scope)
         except ConfigError as error:
@@ -166,55 +160,3 @@ class Authorizer:
 
     def _decided(self, key: str, allow: bool, by: str, reason: str) -> None:
         self._emit(PermissionDecided(call_id=key, allow=allow, by=by, reason=reason))
-
-
-def flags_that_allow(mode: Mode, rules: tuple[Rule, ...], access: Access) -> str:
-    """Which flags would let the call run without a person, each tried; empty when none does."""
-    flags = [f"--mode {bold}" for bold in _BOLDER if judge(bold, rules, access).effect == "allow"]
-    offered = suggestions(access)
-    for some in (offered[:1], offered):
-        if judge(mode, (*rules, *_parsed(some)), access).effect == "allow":
-            flags.append(" ".join(f"--allow “{rule.removeprefix('allow ')}”" for rule in some))
-            break
-    return f"Allow it with {' or '.join(flags)}." if flags else ""
-
-
-def _parsed(texts: Iterable[str]) -> Iterator[Rule]:
-    for text in texts:
-        with suppress(ConfigError):  # a command's text may make no rule
-            yield parse_rule(text)
-
-
-def suggestions(access: Access) -> tuple[str, ...]:
-    """Rules to offer for "always", narrowest first; a line of several commands has several.
-
-    Never wider than it looks: a target that holds a wildcard of the rule language, or a word that
-    is only known when it runs, is not offered as a pattern.
-    """
-    needed = [target for target in access.targets if target not in access.harmless]
-    exact = [_rule(access, target) for target in needed if _is_plain(target, access)]
-    if access.kind == "execute":
-        wide = [_rule(access, pattern) for target in needed if (pattern := _widened(target))]
-        offered = wide if len(needed) > 1 else [*exact, *wide]
-    elif access.kind == "write":
-        offered = [*exact, f"allow {access.tool}(**)"]
-    else:
-        offered = []
-    return tuple(dict.fromkeys(offered)) or (f"allow {access.tool}",)
-
-
-def _rule(access: Access, pattern: str) -> str:
-    return f"allow {access.tool}({pattern})"
-
-
-def _is_plain(target: str, access: Access) -> bool:
-    return not set("*?") & set(target) and target not in access.uncertain
-
-
-def _widened(target: str) -> str:
-    """`git push origin` becomes `git push *`, `pytest -q x` `pytest *`; empty where that is all."""
-    words = target.split(" ")
-    if words[0] in _TOO_WIDE:
-        return ""
-    kept = words[:2] if len(words) > 1 and words[1].isalpha() else words[:1]
-    return f"{' '.join(kept)} *"

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from loom.core.errors import StoreError
-from loom.core.messages import Message, Text, ToolCall
+from loom.core.messages import Block, Image, Message, Text, ToolCall, ToolResult
 from loom.core.protocol import (
     MODES,
     AnyOp,
@@ -33,6 +33,7 @@ from loom.core.state import (
     CancelRequested,
     CompactRequested,
     Error,
+    HistoryReplaced,
     Input,
     NoteAdded,
     RetryTimeoutFired,
@@ -43,6 +44,9 @@ from loom.core.state import (
 
 if TYPE_CHECKING:
     from loom.agent.runtime import Runtime
+
+
+_SHELL = "shell "
 
 
 class Ops:
@@ -69,14 +73,23 @@ class Ops:
     def _is_at_rest(self) -> bool:
         return isinstance(self._runtime.state, WaitingForUserInput)
 
-    async def _send(self, op: SendMessage) -> UserInput:
+    async def _send(self, op: SendMessage) -> Input | None:
+        # Whatever else a front end may send would make the history invalid for providers.
+        content = tuple(block for block in op.content if isinstance(block, Text | Image))
+        if not content:
+            self._notice("There is nothing to send.")
+            return None
+        return UserInput(self._message(content, op.id))
+
+    def _message(self, content: tuple[Block, ...], message_id: str) -> Message:
         clock = self._runtime.services.clock
-        message = Message(
-            "user", op.content, op.id or clock.new_message_id(), created_at=clock.now_ms()
+        return Message(
+            "user", content, message_id or clock.new_message_id(), created_at=clock.now_ms()
         )
-        return UserInput(message)
 
     async def _cancel(self, op: Cancel) -> Input:
+        tasks = self._runtime.tasks
+        await tasks.stop(key for key in tasks.keys if key.startswith(_SHELL))
         return CancelRequested(self._partial())
 
     async def _close(self, op: Close) -> Input:
@@ -92,15 +105,15 @@ class Ops:
 
     async def _set_mode(self, op: SetMode) -> None:
         if op.mode in MODES:
-            self._runtime.authorizer.mode = op.mode
             self._runtime.log.emit(ModeChanged(mode=op.mode))
+            self._runtime.authorizer.change_mode(op.mode)
 
     async def _set_model(self, op: SetModel) -> None:
         runtime = self._runtime
         runtime.use_model(op.provider, op.model)
-        await runtime.record.change(provider=op.provider, model=op.model)
         runtime.log.emit(ModelChanged(provider=op.provider, model=op.model))
         runtime.report_context()
+        await runtime.record.change(provider=op.provider, model=op.model)
 
     async def _compact(self, op: Compact) -> Input | None:
         if not self._is_at_rest:
@@ -113,16 +126,17 @@ class Ops:
         if not self._is_at_rest:
             self._notice("The agent is at work; undo when it rests, or press Esc first.")
         elif await runtime.record.undo_compaction():
-            await runtime.reload()
             runtime.log.emit(CompactionUndone())
+            await runtime.step(HistoryReplaced(*await runtime.conversation()))
             runtime.report_context()
         else:
             self._notice("Nothing is compacted in this thread.")
 
-    async def _retry_now(self, op: RetryNow) -> None:
-        if isinstance(self._runtime.state, Error):
-            await self._runtime.tasks.stop(["retry"])
-            self._runtime.post(RetryTimeoutFired())
+    async def _retry_now(self, op: RetryNow) -> Input | None:
+        if not isinstance(self._runtime.state, Error):
+            return None
+        await self._runtime.tasks.stop(["retry"])
+        return RetryTimeoutFired()
 
     async def _rename(self, op: Rename) -> None:
         await self._changed(title=op.title.strip())
@@ -135,26 +149,29 @@ class Ops:
         self._runtime.log.emit(ThreadChanged(thread=thread))
 
     async def _run_shell(self, op: RunShell) -> None:
-        runtime = self._runtime
-        call_id = runtime.services.clock.new_message_id()
-        runtime.tasks.start(f"shell {call_id}", self._shell(ToolCall(call_id, "bash", _line(op))))
+        call = ToolCall(
+            self._runtime.services.clock.new_message_id(), "bash", {"command": op.command}
+        )
+        await self._runtime.tasks.start(f"{_SHELL}{call.id}", self._shell(call))
 
     async def _shell(self, call: ToolCall) -> None:
-        """The person's own command: not asked about, confined like the agent's."""
-        runtime = self._runtime
-        result = await runtime.toolbox.run(call)
-        runtime.log.emit(ToolFinished(call_id=call.id, result=result))
+        """The person's own command: not judged, confined like the agent's."""
+        toolbox = self._runtime.toolbox
+        result = toolbox.cancelled(call.id)
+        try:
+            result = await toolbox.run(call)
+        finally:
+            self._runtime.log.emit(ToolFinished(call_id=call.id, result=result))
+            # Not an outcome that a later Esc could make void: the command ran.
+            self._runtime.inbox.put(NoteAdded(self._note(call, result)))
+
+    def _note(self, call: ToolCall, result: ToolResult) -> Message:
         output = "".join(piece.text for piece in result.content if isinstance(piece, Text))
         text = f"I ran this in the shell:\n\n$ {call.input['command']}\n{output}"
-        typed = await self._send(SendMessage((Text(text),), call.id))
-        runtime.post(NoteAdded(typed.message) if self._is_at_rest else typed)
+        return self._message((Text(text),), call.id)
 
     async def _unknown(self, op: UnknownOp) -> None:
         self._notice(f"This Loom does not know “{op.kind}”.", "warning", "Upgrade Loom.")
-
-
-def _line(op: RunShell) -> dict[str, Any]:
-    return {"command": op.command}
 
 
 _HANDLERS: dict[type, Any] = {

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from loom.agent.record import COMPACTION_BEGUN, COMPACTION_ENDED
 from loom.core.errors import ProviderError, StoreError
-from loom.core.history import Entry, MessageEntry, ToolResultEntry
+from loom.core.history import CompactionEntry, Entry, MessageEntry, ToolResultEntry
 from loom.core.llm import LlmError, TextDelta, ThinkingDelta
 from loom.core.messages import Message, ToolCall
 from loom.core.protocol import (
@@ -38,6 +39,7 @@ from loom.core.state import (
     CompactionFailed,
     EndTurn,
     HookCompleted,
+    Input,
     LlmFailed,
     Owe,
     PermissionNeeded,
@@ -57,7 +59,22 @@ from loom.core.state import (
 if TYPE_CHECKING:
     from loom.agent.runtime import Runtime
 
-_LLM, _RETRY, _COMPACT = "llm", "retry", "compact"
+_LLM, _RETRY, _COMPACT, _HOOK = "llm", "retry", "compact", "hook"
+
+
+@dataclass(frozen=True)
+class Summarised:
+    """A summary that the loop must write: no Cancel can come between disk and memory there.
+
+    Attributes:
+        ended: rows that go to disk whether the summary does or not.
+        taken: set by the loop; until then the task may still be stopped.
+    """
+
+    entry: CompactionEntry
+    message: Message
+    ended: tuple[Entry, ...]
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Performer:
@@ -93,7 +110,7 @@ class Performer:
             StreamStarted(provider=requests.provider, model=requests.model, attempt=action.attempt)
         )
         self._runtime.report_context()
-        self._runtime.tasks.start(_LLM, requests.send(action.messages, self._runtime.post))
+        await self._runtime.tasks.start(_LLM, requests.send(action.messages, self._runtime.post))
 
     async def _show(self, action: Show) -> None:
         event = action.event
@@ -109,7 +126,7 @@ class Performer:
             )
 
     async def _authorize(self, action: Authorize) -> None:
-        self._runtime.tasks.start(f"authorize {action.call.id}", self._judge(action.call))
+        await self._runtime.tasks.start(_judge_key(action.call.id), self._judge(action.call))
 
     async def _judge(self, call: ToolCall) -> None:
         refusal = await self._runtime.toolbox.authorize(
@@ -118,7 +135,7 @@ class Performer:
         self._runtime.post(ToolAuthorized(call.id) if refusal is None else ToolRefused(refusal))
 
     async def _run_tool(self, action: RunTool) -> None:
-        self._runtime.tasks.start(_tool_key(action.call.id), self._use(action.call))
+        await self._runtime.tasks.start(_tool_key(action.call.id), self._use(action.call))
 
     async def _use(self, call: ToolCall) -> None:
         try:
@@ -131,9 +148,13 @@ class Performer:
         self._log.emit(ToolFinished(call_id=action.result.tool_use_id, result=action.result))
 
     async def _cancel_tools(self, action: CancelTools) -> None:
-        self._runtime.tasks.cancel(_tool_key(call_id) for call_id in action.call_ids)
+        ids = action.call_ids
+        self._runtime.tasks.cancel([*map(_tool_key, ids), *map(_judge_key, ids)])
 
     async def _hook(self, action: RunPostToolsHook) -> None:
+        await self._runtime.tasks.start(_HOOK, self._look())
+
+    async def _look(self) -> None:
         await self._runtime.turns.look_at_git()
         self._runtime.post(HookCompleted())
 
@@ -141,32 +162,45 @@ class Performer:
         if not action.automatic:
             await self._runtime.record.commit(COMPACTION_BEGUN)
         self._log.emit(CompactionStarted(automatic=action.automatic))
-        self._runtime.tasks.start(_COMPACT, self._summarise(action))
+        await self._runtime.tasks.start(_COMPACT, self._summarise(action))
 
     async def _summarise(self, action: CompactHistory) -> None:
-        record, end = self._runtime.record, () if action.automatic else (COMPACTION_ENDED,)
+        record, ended = self._runtime.record, () if action.automatic else (COMPACTION_ENDED,)
+        is_taken = False
         try:
             folded = len(await record.messages())
-            entry, summary = await self._runtime.requests.compact(
+            entry, message = await self._runtime.requests.compact(
                 action.messages, action.instructions, folded
             )
-            await record.commit(entry, *end)
-        except asyncio.CancelledError:
-            await record.try_commit(*end)
-            raise
+            summarised = Summarised(entry, message, ended)
+            self._runtime.inbox.post(summarised)
+            is_taken = await summarised.taken.wait()
         except (ProviderError, StoreError) as error:
-            await record.try_commit(*end)
+            await record.try_commit(*ended)
+            is_taken = True
             self._runtime.post(CompactionFailed(_as_llm_error(error)))
-            return
+        finally:
+            if not is_taken:
+                await record.try_commit(*ended)
+
+    async def fold(self, done: Summarised) -> Input:
+        """Write the summary's row; what the machine is to know of it."""
+        done.taken.set()
+        try:
+            await self._runtime.record.commit(done.entry, *done.ended)
+        except StoreError as error:
+            self._runtime.record.owe(*done.ended)
+            return CompactionFailed(_as_llm_error(error))
+        entry = done.entry
         self._log.emit(
             Compacted(
                 summary=entry.summary,
-                folded=folded,
+                folded=entry.folded,
                 tokens_before=entry.tokens_before,
                 tokens_after=entry.tokens_after,
             )
         )
-        self._runtime.post(CompactionCompleted((summary,), entry.tokens_after))
+        return CompactionCompleted((done.message,), entry.tokens_after)
 
     async def _arm(self, action: ArmRetry) -> None:
         at = self._runtime.services.clock.now_ms() + action.delay_ms
@@ -175,7 +209,7 @@ class Performer:
                 at=at, attempt=action.attempt, attempts=action.attempts, reason=action.reason
             )
         )
-        self._runtime.tasks.start(_RETRY, self._count_down(action.delay_ms))
+        await self._runtime.tasks.start(_RETRY, self._count_down(action.delay_ms))
 
     async def _count_down(self, delay_ms: int) -> None:
         await asyncio.sleep(delay_ms / 1_000)
@@ -183,6 +217,7 @@ class Performer:
 
     async def _abort(self, action: Abort) -> None:
         await self._runtime.tasks.stop_all()
+        self._runtime.inbox.forget()
 
     async def _queued(self, action: Queued) -> None:
         self._log.emit(MessageQueued(message=action.message))
@@ -211,6 +246,8 @@ class Performer:
             self._runtime.post(LlmFailed(failed))
         elif kind == _COMPACT:
             self._runtime.post(CompactionFailed(failed))
+        elif kind == _HOOK:
+            self._runtime.post(HookCompleted())
         elif kind == "authorize":
             self._runtime.post(ToolRefused(self._runtime.toolbox.crashed(call_id, error)))
         elif kind == "tool":
@@ -220,6 +257,10 @@ class Performer:
 
 def _tool_key(call_id: str) -> str:
     return f"tool {call_id}"
+
+
+def _judge_key(call_id: str) -> str:
+    return f"authorize {call_id}"
 
 
 def messages_in(actions: Iterable[Action]) -> tuple[Message, ...]:

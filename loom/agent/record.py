@@ -63,7 +63,8 @@ class Record:
         try:
             await self._store.append(self.thread.id, *owed, *entries)
         except StoreError:
-            self._owed = owed
+            # Others may have been owed meanwhile.
+            self._owed = (*owed, *self._owed)
             raise
 
     async def change(self, **changes: Any) -> Thread:

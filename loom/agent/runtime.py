@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from loom.agent.authorize import Authorizer
 from loom.agent.eventlog import EventLog
+from loom.agent.inbox import Inbox
 from loom.agent.ops import Ops
-from loom.agent.perform import Performer, messages_in, results_in
+from loom.agent.perform import Performer, Summarised, messages_in, results_in
 from loom.agent.record import Record
 from loom.agent.requests import Requests
 from loom.agent.services import AgentSettings, Services
@@ -19,14 +20,15 @@ from loom.agent.toolbox import Spawn, Toolbox
 from loom.agent.turns import Turns
 from loom.core.advance import advance
 from loom.core.errors import SessionError, StoreError
-from loom.core.history import compacted, standing_compaction, visible
-from loom.core.messages import Thread, estimate_tokens
+from loom.core.history import model_view
+from loom.core.messages import Message, Thread, size_of
 from loom.core.protocol import AnyEvent, AnyOp, ContextChanged, SessionClosed, StateChanged
 from loom.core.state import (
     STATE_NAMES,
     Action,
     CommitFailed,
     Conversation,
+    EndTurn,
     ExecutingTools,
     Input,
     Policy,
@@ -60,13 +62,7 @@ class Runtime:
         workspace = Path(thread.workspace)
         self.services = services
         self.record = Record(services.store, thread)
-        self.authorizer = authorizer or Authorizer(
-            settings.mode,
-            settings.rules,
-            self.log.emit,
-            services.keep_rule,
-            has_person=settings.has_person,
-        )
+        self.authorizer = authorizer or Authorizer(settings, self.log.emit, services.keep_rule)
         prefix = f"{thread.id}/" if authorizer else ""
         self.toolbox = Toolbox(
             services,
@@ -84,7 +80,7 @@ class Runtime:
         self._ops = Ops(self)
         self._performer = Performer(self)
         self._settings = settings
-        self._inbox: asyncio.Queue[Input | AnyOp] = asyncio.Queue()
+        self.inbox: Inbox[Input | AnyOp | Summarised] = Inbox()
         self._tasks: Tasks | None = None
         self.state: State = WaitingForUserInput(Conversation(self._policy()))
 
@@ -110,7 +106,7 @@ class Runtime:
         """Hand over an Op. Raises SessionError when the session is closed."""
         if isinstance(self.state, ShuttingDown):
             raise SessionError("this session is closed", "Open the thread again: loom resume")
-        self._inbox.put_nowait(op)
+        self.inbox.put(op)
 
     def events(self, after: int | None = None) -> AsyncIterator[AnyEvent]:
         """Events after `after`, or what stands now and then what comes, until SessionClosed."""
@@ -124,43 +120,54 @@ class Runtime:
         try:
             async with asyncio.TaskGroup() as group:
                 self._tasks = Tasks(group, self._performer.crashed)
-                await self._open()
-                while not isinstance(self.state, ShuttingDown):
-                    await self._take(await self._inbox.get())
-            reason = ""
+                reason = await self._live()
         except asyncio.CancelledError:
             reason = ""
             raise
         finally:
             self.state = ShuttingDown()
-            await self.toolbox.close()
-            self.log.emit(SessionClosed(reason=reason))
+            try:
+                await self.toolbox.close()
+            finally:
+                self.log.emit(SessionClosed(reason=reason))
+
+    async def _live(self) -> str:
+        """Until Close; why it ended without one."""
+        try:
+            await self._open()
+        except StoreError as error:
+            return f"{error.message}. {error.hint}".rstrip(". ")
+        while not isinstance(self.state, ShuttingDown):
+            await self._take(await self.inbox.take())
+        return ""
 
     async def _open(self) -> None:
         stopped = await self.record.repair()
-        await self.reload()
+        messages, tokens = await self.conversation()
+        self.state = WaitingForUserInput(
+            Conversation(self._policy(), messages, context_tokens=tokens)
+        )
         for event in await snapshot(self):
             self.log.emit(event)
         if stopped is not None:
             self.log.emit(stopped)
 
-    async def reload(self) -> None:
-        """Take the conversation from disk; only at rest."""
-        entries = await self.record.entries()
-        messages = compacted(visible(entries), standing_compaction(entries))
-        tokens = sum(map(estimate_tokens, messages))
-        self.state = WaitingForUserInput(
-            Conversation(self._policy(), messages, context_tokens=tokens)
-        )
+    async def conversation(self) -> tuple[tuple[Message, ...], int]:
+        """What the model sees, from disk, and its size in tokens. Raises StoreError."""
+        messages = model_view(await self.record.entries())
+        return messages, size_of(messages)
 
-    async def _take(self, item: Input | AnyOp) -> None:
-        given = await self._ops.input_of(item)
+    async def _take(self, item: Input | AnyOp | Summarised) -> None:
+        if isinstance(item, Summarised):
+            given: Input | None = await self._performer.fold(item)
+        else:
+            given = await self._ops.input_of(item)
         if given is not None:
             await self.step(given)
 
     def post(self, given: Input) -> None:
-        """Feed the machine from a task."""
-        self._inbox.put_nowait(given)
+        """Feed the machine from a task, unless the task is stopped before this is taken."""
+        self.inbox.post(given)
 
     async def step(self, given: Input) -> None:
         """One transition and its actions; a failed commit drops the rest and is fed back."""
@@ -179,7 +186,9 @@ class Runtime:
         """What was to be committed from here on is lost; answers to calls are owed instead."""
         if not isinstance(self.state, ExecutingTools):
             self.record.owe(*results_in(dropped))
-        await self.step(CommitFailed(messages_in(dropped), error.message, error.hint))
+        was_ending = any(isinstance(action, EndTurn) for action in dropped)
+        lost = messages_in(dropped)
+        await self.step(CommitFailed(lost, error.message, error.hint, was_ending))
 
     @property
     def tasks(self) -> Tasks:

@@ -16,6 +16,7 @@ from loom.core.state import (
     Abort,
     Action,
     Announce,
+    Answered,
     CallingLlm,
     Commit,
     CommitFailed,
@@ -44,7 +45,7 @@ from loom.core.state import (
     WaitingForUserInput,
 )
 from loom.core.tool_round import close_calls, in_hook, while_executing
-from loom.core.turn import appended, begin_turn, text_only
+from loom.core.turn import appended, begin_turn, take_notes, text_only
 
 CLOSED = "interrupted: Loom was closed before it finished"
 UNSAVED = "interrupted: Loom could not write to its store"
@@ -60,9 +61,8 @@ def advance(state: State, given: Input) -> Transition:
         return _shut_down(state, given.partial)
     if isinstance(given, CommitFailed):
         return _commit_failed(state, given)
-    if isinstance(given, UserInput) and not isinstance(state, WaitingForUserInput):
-        waiting = replace(state.conversation, queue=(*state.conversation.queue, given.message))
-        return replace(state, conversation=waiting), (Queued(given.message),)
+    if isinstance(given, UserInput | NoteAdded) and not isinstance(state, WaitingForUserInput):
+        return _queued(state, given)
     return _STEPS[type(state)](state, given)
 
 
@@ -72,10 +72,21 @@ def _then(transition: Transition, given: Input) -> Transition:
     return state, (*actions, *more)
 
 
+def _queued(state: Live, given: UserInput | NoteAdded) -> Transition:
+    conversation, message = state.conversation, given.message
+    if isinstance(given, UserInput):
+        conversation = replace(conversation, queue=(*conversation.queue, message))
+    else:
+        conversation = replace(conversation, notes=(*conversation.notes, message))
+    return replace(state, conversation=conversation), (Queued(message),)
+
+
 def _at_rest(state: WaitingForUserInput, given: Input) -> Transition:
     match given:
         case UserInput():
             return begin_turn(state.conversation, (given.message,))
+        case CompactRequested() if not state.conversation.messages:
+            return state, (Announce("There is nothing to compact."),)
         case CompactRequested():
             conversation = state.conversation
             compact = CompactHistory(conversation.messages, given.instructions, automatic=False)
@@ -103,17 +114,19 @@ def _shut_down(state: Live, partial: Message | None) -> Transition:
         state, actions = close_calls(state, CLOSED)
     kept = text_only(partial) if isinstance(state, CallingLlm) else None
     commit = (Commit((MessageEntry(kept),)),) if kept else ()
+    _, noted = take_notes(state.conversation)
     end = (EndTurn("closed"),) if _is_in_turn(state) else ()
-    return ShuttingDown(), (Abort(), *actions, *commit, *end, Shutdown())
+    return ShuttingDown(), (Abort(), *actions, *commit, *noted, *end, Shutdown())
 
 
 def _commit_failed(state: Live, given: CommitFailed) -> Transition:
     """Nothing goes on that is not on disk; the person's own words go back to the input."""
     owed: tuple[Action, ...] = ()
-    was_in_turn = _is_in_turn(state)
+    was_in_turn = _is_in_turn(state) or given.was_ending
     if isinstance(state, ExecutingTools):
-        state, _ = close_calls(state, UNSAVED)
-        owed = _answers_to_saved_calls(state.conversation.messages[-1], given.lost)
+        state, closed = close_calls(state, UNSAVED)
+        owed = tuple(action for action in closed if isinstance(action, Answered))
+        owed += _answers_to_saved_calls(state.conversation.messages[-1], given.lost)
     conversation = _without(state.conversation, given.lost)
     typed = tuple(message for message in given.lost if message.role == "user")
     returned = (*typed, *conversation.queue)

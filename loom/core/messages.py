@@ -4,7 +4,7 @@ The block vocabulary is the Anthropic Messages API's; every provider's blocks ar
 at the server's edge. All structs are frozen and survive JSON through `loom.core.codec`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -205,6 +205,21 @@ def estimate_tokens(message: Message) -> int:
     for result in message.tool_results:
         images += sum(isinstance(piece, Image) for piece in result.content)
     return len(text_of(message.content)) // 4 + 1_500 * images + 4
+
+
+def size_of(messages: Sequence[Message]) -> int:
+    """Tokens of a conversation: as the provider last counted them, and estimates from there on.
+
+    The provider's count includes the system prompt and the tools; it is not taken where the
+    estimates alone are larger, for then it is of a conversation that was compacted.
+    """
+    estimates = sum(map(estimate_tokens, messages))
+    since = 0
+    for message in reversed(messages):
+        if message.usage and message.usage.context_tokens:
+            return max(estimates, message.usage.context_tokens + since)
+        since += estimate_tokens(message)
+    return estimates
 
 
 def unanswered(messages: Iterable[Message]) -> tuple[ToolCall, ...]:

@@ -31,7 +31,7 @@ from loom.core.state import (
     Transition,
 )
 from loom.core.tool_round import schedule
-from loom.core.turn import appended, end_turn, fail_turn, release, text_only
+from loom.core.turn import appended, end_turn, fail_turn, give_back, release, text_only
 
 
 def while_calling(state: CallingLlm, given: Input) -> Transition:
@@ -161,14 +161,16 @@ def while_compacting(state: Compacting, given: Input) -> Transition:
             )
             return _after_compaction(state, conversation)
         case CompactionFailed() if state.resumes:
-            return fail_turn(state.conversation, given.error)
+            # Counted as a failure of the request it was made for, and retried like one.
+            calling = CallingLlm(state.conversation, state.retries, has_compacted=True)
+            return _llm_failed(calling, LlmFailed(given.error))
         case CompactionFailed():
             announce = Announce(given.error.message, "error", given.error.hint)
             return release(state.conversation, announce)
         case CancelRequested() if state.resumes:
             return end_turn(state.conversation, "cancelled", Abort())
         case CancelRequested():
-            return release(state.conversation, Abort())
+            return give_back(state.conversation, Abort())
     return state, ()
 
 

@@ -45,6 +45,7 @@ class Conversation(Struct, frozen=True):
     Attributes:
         messages: the conversation as the model sees it.
         queue: the person's messages that wait for the turn's end.
+        notes: messages that wait for the turn's end and ask for no answer.
         context_tokens: size of `messages`, from the last usage plus estimates of what came since.
         rounds: tool rounds of this turn.
     """
@@ -52,6 +53,7 @@ class Conversation(Struct, frozen=True):
     policy: Policy = Policy()
     messages: tuple[Message, ...] = ()
     queue: tuple[Message, ...] = ()
+    notes: tuple[Message, ...] = ()
     context_tokens: int = 0
     rounds: int = 0
 
@@ -231,7 +233,7 @@ class HistoryReplaced(Struct, frozen=True):
 
 
 class NoteAdded(Struct, frozen=True):
-    """At rest only: a message that asks for no answer (the person's own shell line)."""
+    """A message that asks for no answer (the person's own shell line); a turn's end is awaited."""
 
     message: Message
 
@@ -243,11 +245,15 @@ class CancelRequested(Struct, frozen=True):
 
 
 class CommitFailed(Struct, frozen=True):
-    """`lost` messages could not be written; what followed from them did not happen."""
+    """`lost` messages could not be written; what followed from them did not happen.
+
+    `was_ending`: the turn's end was among that.
+    """
 
     lost: tuple[Message, ...]
     reason: str
     hint: str = ""
+    was_ending: bool = False
 
 
 class ShutdownRequested(Struct, frozen=True):
@@ -326,13 +332,13 @@ class RunTool(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """The call has its answer, and it is on disk."""
+    """The call has its answer, and it is on disk, or owed to it when the disk failed."""
 
     result: ToolResult
 
 
 class CancelTools(Struct, frozen=True):
-    """Stop these running calls; each still answers with ToolCompleted."""
+    """Stop judging and running these calls; one that runs still answers with ToolCompleted."""
 
     call_ids: tuple[str, ...]
 
@@ -361,7 +367,10 @@ class ArmRetry(Struct, frozen=True):
 
 
 class Abort(Struct, frozen=True):
-    """Stop the request, the timer, the hook, the compaction and all tools; wait until they are."""
+    """Stop the request, the timer, the hook, the compaction and all tools; wait until they are.
+
+    No input of theirs comes after it.
+    """
 
 
 class Queued(Struct, frozen=True):

@@ -136,8 +136,8 @@ def _stop_tools(state: ExecutingTools) -> Transition:
     text = CANCELLED if state.is_cancelling else NEVER_RAN
     results = (error_result(call_id, text) for call_id in idle)
     state, actions = _answer(replace(state, is_cancelling=True), *results)
-    stop = (CancelTools(running),) if running else (Abort(),)
-    return _settle(state, (*stop, *actions))
+    stop = CancelTools((*running, *idle)) if running else Abort()
+    return _settle(state, (stop, *actions))
 
 
 def close_calls(state: ExecutingTools, text: str) -> tuple[ExecutingTools, tuple[Action, ...]]:

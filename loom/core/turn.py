@@ -42,6 +42,8 @@ def call_model(conversation: Conversation) -> Transition:
 def end_turn(conversation: Conversation, reason: str, *actions: Action) -> Transition:
     """End the turn; after a good end the queue starts the next, else it goes back."""
     end = EndTurn(reason)  # type: ignore[arg-type]  # one of TurnFinished's reasons
+    conversation, noted = take_notes(conversation)
+    actions = (*actions, *noted)
     queue, conversation = conversation.queue, replace(conversation, queue=())
     if queue and reason == "done":
         state, more = begin_turn(conversation, queue)
@@ -58,11 +60,30 @@ def fail_turn(conversation: Conversation, error: LlmError) -> Transition:
 
 def release(conversation: Conversation, *actions: Action) -> Transition:
     """Back to rest from a compaction outside a turn; what was typed meanwhile starts one."""
+    conversation, noted = take_notes(conversation)
+    actions = (*actions, *noted)
     queue, conversation = conversation.queue, replace(conversation, queue=())
     if not queue:
         return WaitingForUserInput(conversation), actions
     state, more = begin_turn(conversation, queue)
     return state, (*actions, *more)
+
+
+def give_back(conversation: Conversation, *actions: Action) -> Transition:
+    """Back to rest from a compaction outside a turn that the person stopped."""
+    conversation, noted = take_notes(conversation)
+    queue, conversation = conversation.queue, replace(conversation, queue=())
+    returned = (ReturnQueue(queue),) if queue else ()
+    return WaitingForUserInput(conversation), (*actions, *noted, *returned)
+
+
+def take_notes(conversation: Conversation) -> tuple[Conversation, tuple[Action, ...]]:
+    """The notes that waited join the conversation."""
+    notes = conversation.notes
+    if not notes:
+        return conversation, ()
+    commit = Commit(tuple(MessageEntry(note) for note in notes))
+    return appended(replace(conversation, notes=()), *notes), (commit,)
 
 
 def appended(conversation: Conversation, *messages: Message) -> Conversation:

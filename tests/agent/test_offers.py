@@ -2,7 +2,7 @@
 
 import pytest
 
-from loom.agent.authorize import flags_that_allow, suggestions
+from loom.agent.offers import flags_that_allow, suggestions
 from loom.core.permissions import Access
 
 
