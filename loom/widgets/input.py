@@ -150,20 +150,24 @@ class PromptInput(Vertical):
     def _take(self, event: Message) -> None:
         event.stop()
         choice, trigger = self._menu.selected, self._trigger
-        if choice is None or trigger is None:
-            return
         by_enter = isinstance(event, PromptArea.Taken) and event.by_enter
         # Nobody chose from a list that has not yet answered what was typed last.
-        if by_enter and (trigger != self._offered or trigger.query == choice.value):
+        is_stale = trigger != self._offered
+        if choice is None or trigger is None or (by_enter and is_stale):
+            sends = by_enter
+        else:
+            sends = by_enter and (choice.is_whole or choice.value == trigger.query)
+            self._complete_with(choice, trigger)
+        if sends:
             self._area.send()
-            return
+
+    def _complete_with(self, choice: Choice, trigger: Trigger) -> None:
+        """Put the choice in place of the word."""
         row, column = self._area.cursor_location
         text = completed(trigger.sign, choice.value)
         end = self._area.replace(text, (row, trigger.start), (row, column)).end_location
         self._area.move_cursor(end)
         self._area.focus()
-        if by_enter and choice.is_whole:
-            self._area.send()
 
     @on(TextArea.Changed)
     def _text_changed(self, event: TextArea.Changed) -> None:

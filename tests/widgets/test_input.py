@@ -266,7 +266,7 @@ async def test_enter_sends_a_word_that_is_complete_already() -> None:
         await settle(app, pilot)
         await pilot.press("enter")
         await pilot.pause()
-        assert app.sent == ["/help"]
+        assert app.sent == ["/help "]
 
 
 async def test_enter_runs_a_chosen_command_that_needs_nothing_more() -> None:
@@ -276,6 +276,16 @@ async def test_enter_runs_a_chosen_command_that_needs_nothing_more() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert app.sent == ["/help "]
+
+
+async def test_enter_right_behind_a_commands_argument_sends_it() -> None:
+    async with desk(PromptInput(commands=[Choice("model"), Choice("mode")])) as (app, pilot):
+        app.input.insert_text("/")
+        await settle(app, pilot)
+        burst(app, *"model demo", "enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert app.sent == ["/model demo"]
 
 
 async def test_a_list_that_has_not_caught_up_chooses_nothing() -> None:
