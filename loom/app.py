@@ -1,6 +1,9 @@
 """The Textual app: themes, style sheets, the palette, and one chat screen."""
 
+import asyncio
+import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -13,6 +16,8 @@ from loom.screens.start import Start
 from loom.widgets.modal import Modal
 from loom.widgets.styles import stylesheets
 from loom.widgets.theme import THEMES, own_variables
+
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class LoomApp(App[None]):
@@ -44,6 +49,18 @@ class LoomApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """The conversation, and no blank screen before it."""
         return self._chat
+
+    def on_mount(self) -> None:
+        """A signal leaves as a key does: the sessions are closed and the terminal is given back."""
+        for number in _ENDS:
+            # There are none in a thread, where tests and embedders may run an app.
+            with suppress(RuntimeError, ValueError, NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(number, self.action_leave)
+
+    def on_unmount(self) -> None:
+        """The loop may go on to other things."""
+        for number in _ENDS:
+            asyncio.get_running_loop().remove_signal_handler(number)
 
     def action_leave(self) -> None:
         """Close the sessions, then the app."""

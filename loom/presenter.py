@@ -212,11 +212,19 @@ class Presenter:
                 self._thread(event.thread)
             case Notice():
                 number = f" (request {event.request_id})" if event.request_id else ""
-                desk.transcript.notice(event.text + number, event.level, event.hint)
+                desk.transcript.notice(event.text + number, event.level, _next_step(event))
             case SessionClosed():
                 desk.status.turn_finished()
                 if event.reason:
                     desk.transcript.notice(event.reason, "error", "Open the thread again: Ctrl+T.")
+
+
+def _next_step(notice: Notice) -> str:
+    """The notice's own hint; a request that failed for good can be tried again."""
+    is_failure = notice.level == "error" and notice.request_id
+    return notice.hint or (
+        "Say “continue” to try again; Ctrl+O has more models." * bool(is_failure)
+    )
 
 
 def _subject(preview: Display) -> str:

@@ -57,6 +57,7 @@ def show(opening: Opening) -> int:
         model=settings.model,
         mode=settings.mode,
         theme=settings.tui.theme,
+        server_url=settings.server_url,
         prompt=opening.prompt,
         draft=opening.draft,
         resume=opening.resume,

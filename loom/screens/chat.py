@@ -24,7 +24,7 @@ from loom.screens.mentions import Mentions
 from loom.screens.questions import Questions
 from loom.screens.sent import SentLines
 from loom.screens.start import Start
-from loom.screens.welcome import DEMO_WELCOME, WELCOME, missing_key, place_of
+from loom.screens.welcome import DEMO_WELCOME, WELCOME, Note, missing_key, place_of
 from loom.widgets.completion import Choice
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
@@ -83,7 +83,7 @@ class ChatScreen(Screen[None]):
         self._sent = SentLines(start.history)
         self._quit_asked = False
         self._input_since = float("inf")
-        self._missing_key: tuple[str, ...] = ()
+        self._missing_key: Note | None = None
 
     def compose(self) -> ComposeResult:
         """What the first frame shows; the panes that are closed come after it."""
@@ -161,15 +161,19 @@ class ChatScreen(Screen[None]):
     async def _warn_of_missing_key(self, host: "Host") -> None:
         with suppress(LoomError):
             models = await host.services.model.models()
-            if text := missing_key(models, self.start.provider):
-                self._missing_key = (text,)
-                self.transcript.notice(text, "warning")
+            self._missing_key = missing_key(models, self.start.provider, self.start.server_url)
+            self._tell_missing_key()
 
     def _welcome(self) -> None:
         self.transcript.clear()
         self.transcript.notice(DEMO_WELCOME if self.start.is_demo else WELCOME)
-        for note in (*self.start.notes, *self._missing_key):
+        for note in self.start.notes:
             self.transcript.notice(note, "warning")
+        self._tell_missing_key()
+
+    def _tell_missing_key(self) -> None:
+        if self._missing_key:
+            self.transcript.notice(self._missing_key.text, "warning", self._missing_key.hint)
 
     @property
     def spoken_thread(self) -> str:

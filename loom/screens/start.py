@@ -21,6 +21,7 @@ class Start:
         open_host: yields the host; entered only after the first paint.
         prompt: sent at once.
         draft: put into the input, not sent.
+        server_url: the server that was named; empty for the one in this process.
         resume: id or prefix of the thread to open; `""` is the last one of this workspace, None a
             new thread.
         notes: warnings to show.
@@ -34,6 +35,7 @@ class Start:
     model: str = "default"
     mode: str = "ask"
     theme: str = "loom-dark"
+    server_url: str = ""
     prompt: str = ""
     draft: str = ""
     resume: str | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 WELCOME = "Ask anything about this folder. Nothing is changed or run without your word; F1 helps."
 
@@ -11,27 +11,54 @@ DEMO_WELCOME = (
     "fresh clone of a small project. Press Enter to send the line below, and y to allow a call."
 )
 
-_HOW = {
+_KEYS = {
     "anthropic": "export ANTHROPIC_API_KEY=…",
-    "openai": "export OPENAI_API_KEY=…, or OPENAI_BASE_URL=… for a local endpoint",
+    "openai": "export OPENAI_API_KEY=…",
     "vertex": "export LOOM_SERVER_VERTEX_PROJECT_ID=…",
 }
 
 
-def missing_key(models: Iterable[Mapping[str, Any]], provider: str) -> str:
-    """What to tell when the server cannot reach `provider`; empty when it can."""
-    rows = list(models)
-    ready = [row["provider"] for row in rows if row.get("is_configured")]
+class Note(NamedTuple):
+    """Something to know, and lines that say what to do."""
+
+    text: str
+    hint: str = ""
+
+
+def missing_key(
+    models: Iterable[Mapping[str, Any]], provider: str, server: str = ""
+) -> Note | None:
+    """What to tell when the server cannot reach `provider`; None when it can.
+
+    Args:
+        models: the server's models, with `provider` and `is_configured`.
+        server: the address of a server that somebody else may run; empty for Loom's own.
+    """
+    ready = {row["provider"] for row in models if row.get("is_configured")}
     if provider in ready:
-        return ""
-    others = sorted(set(ready) - {"demo"})
-    also = f" Ready now: {', '.join(others)} (Ctrl+O)." if others else ""
-    how = _HOW.get(provider, "see loom doctor")
-    return (
-        f"The server has no key for {provider}, so it cannot answer yet. Leave Loom, {how}, and "
-        f"start it again; the key stays on the server.{also} "
-        "Without a key, /model demo plays the demo model."
-    )
+        return None
+    others = sorted(ready - {"demo"})
+    steps = [
+        f"Ready now: {', '.join(others)}. Choose with Ctrl+O." if others else "",
+        _add_key(provider, server),
+        "" if server else _LOCAL,
+        "No key at all: /model demo plays the scripted demo model.",
+    ]
+    text = f"There is no key for {provider}, so nothing can answer yet."
+    return Note(text, "\n".join(step for step in steps if step))
+
+
+_LOCAL = (
+    "A local model: export OPENAI_BASE_URL=http://localhost:11434/v1 (Ollama, llama.cpp, vLLM …), "
+    "then loom --provider openai --model NAME."
+)
+
+
+def _add_key(provider: str, server: str) -> str:
+    if server:
+        return f"A key is added on the server, {server}; Loom's terminal never holds one."
+    how = _KEYS.get(provider)
+    return f"A key: leave Loom, {how}, start it again." if how else "loom doctor knows more."
 
 
 def place_of(workspace: Path) -> str:

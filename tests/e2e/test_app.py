@@ -28,7 +28,7 @@ async def test_missing_key_is_told_with_the_next_step(loom):
     screen = await loom()
     await screen.until("no key for anthropic", "export ANTHROPIC_API_KEY", "OPENAI_BASE_URL=http")
     screen.type("/model demo\r")
-    await screen.until("demo  ~")
+    await screen.until("New thread demo")
 
 
 async def test_ctrl_c_twice_leaves_and_the_thread_can_be_resumed(loom):

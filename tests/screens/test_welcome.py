@@ -1,0 +1,27 @@
+from loom.screens.welcome import missing_key
+
+NOTHING = [{"provider": "anthropic", "is_configured": False}]
+LOCAL = [*NOTHING, {"provider": "openai", "is_configured": True}]
+DEMO = [*NOTHING, {"provider": "demo", "is_configured": True}]
+
+
+def test_nothing_is_said_when_the_provider_is_ready() -> None:
+    assert missing_key(LOCAL, "openai") is None
+
+
+def test_a_missing_key_names_every_way_on() -> None:
+    note = missing_key(DEMO, "anthropic")
+    assert note is not None and "no key for anthropic" in note.text
+    for way in ("export ANTHROPIC_API_KEY=", "OPENAI_BASE_URL=http://localhost", "/model demo"):
+        assert way in note.hint
+    assert "Ctrl+O" not in note.hint
+
+
+def test_a_provider_that_is_ready_is_named_first() -> None:
+    note = missing_key(LOCAL, "anthropic")
+    assert note is not None and note.hint.startswith("Ready now: openai.")
+
+
+def test_a_key_of_another_machines_server_is_added_there() -> None:
+    note = missing_key(NOTHING, "anthropic", "https://loom.example")
+    assert note is not None and "https://loom.example" in note.hint and "export" not in note.hint
