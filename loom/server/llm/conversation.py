@@ -87,11 +87,15 @@ def conversation(messages: Iterable[Message], provider: str) -> Conversation:
 
 @dataclass
 class _Turns:
-    """Builds alternating turns; `_open` maps a call's own id to the ids it was given."""
+    """Builds alternating turns.
+
+    `_open` maps a call's own id to the ids it was given, `_uses` to how many names were tried.
+    """
 
     provider: str
     _turns: list[UserTurn | AssistantTurn] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
+    _uses: dict[str, int] = field(default_factory=dict)
     _open: dict[str, list[str]] = field(default_factory=dict)
     _answers: dict[str, ToolResult] = field(default_factory=dict)
     _heard: list[Text | Image] = field(default_factory=list)
@@ -163,16 +167,22 @@ class _Turns:
         """A call under an id that is unique and that all providers take; others as they are."""
         if not isinstance(block, ToolCall):
             return block
-        call_id = block.id
-        ordinal = 0
-        while call_id in self._seen or not _CALL_ID.fullmatch(call_id):
-            digest = blake2b(f"{ordinal}:{block.id}".encode("utf-8", "replace"), digest_size=12)
-            call_id = "call_" + digest.hexdigest()
-            ordinal += 1
-        self._seen.add(call_id)
+        call_id = self._unique(block.id)
         self._open.setdefault(block.id, []).append(call_id)
         name = re.sub(r"[^A-Za-z0-9_-]", "_", block.name)[:64] or "unknown_tool"
         return ToolCall(call_id, name, block.input, signature=block.signature)
+
+    def _unique(self, given: str) -> str:
+        """`given` where it is fit and new, else a name that a next run makes of it too."""
+        call_id = given
+        while call_id in self._seen or not _CALL_ID.fullmatch(call_id):
+            # Counted on from the last use: models that call every call alike make thousands.
+            ordinal = self._uses.get(given, 0)
+            self._uses[given] = ordinal + 1
+            digest = blake2b(f"{ordinal}:{given}".encode("utf-8", "replace"), digest_size=12)
+            call_id = "call_" + digest.hexdigest()
+        self._seen.add(call_id)
+        return call_id
 
 
 def _readable(block: Text | Image) -> Text | Image | None:

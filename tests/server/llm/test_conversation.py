@@ -1,4 +1,5 @@
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -130,6 +131,18 @@ def test_repeated_call_ids_are_told_apart():
     ]
     assert ids[0] == "c1"
     assert len(set(ids)) == 2
+
+
+def test_ten_thousand_calls_of_one_id_are_told_apart_without_delay():
+    calls = [ToolCall("call_0", "f", {"n": n}) for n in range(10_000)]
+    results = [ToolResult("call_0", (Text(str(n)),)) for n in range(10_000)]
+    start = time.process_time()
+    _, said, last = turns(user("a"), assistant(*calls), user(*results))
+    assert time.process_time() - start < 5
+    assert isinstance(said, AssistantTurn)
+    assert isinstance(last, UserTurn)
+    answered = {result.tool_use_id: result.content for result in last.results}
+    assert [answered[call.id] for call in said.tool_calls] == [r.content for r in results]
 
 
 def test_image_that_nobody_reads_is_told_in_words():
