@@ -13,6 +13,7 @@ from msgspec import Struct
 from loom.api.models import ModelInfo
 from loom.core.errors import ProviderError
 from loom.server.config import PROVIDER_DEFAULTS
+from loom.server.llm.anthropic import VERSION
 from loom.server.llm.base import Provider
 from loom.server.native import NATIVE_WIRES, NativeWire, fixed_headers
 from loom.server.upstream import Exchange
@@ -24,7 +25,7 @@ LIFETIME = 600.0
 RETRY_AFTER = 30.0
 """Seconds during which a list that could not be had is not asked for again."""
 
-_VERSION = {"anthropic": {"anthropic-version": "2023-06-01"}}
+_VERSION = {"anthropic": {"anthropic-version": VERSION}}
 
 # OpenAI lists models of every kind; these are the ones that chat. Other servers list what they
 # serve.

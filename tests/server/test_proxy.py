@@ -3,9 +3,10 @@ import time
 
 import pytest
 
+from loom.server.llm.providers import make_provider
 from tests.fakes.claude_wire import END, MESSAGE, START, sse, text
 from tests.fakes.upstream import Line, RawUpstream, Received, Script, answer, events, never
-from tests.server.conftest import KEY, Serve, Upstream, ask, within
+from tests.server.conftest import KEY, Serve, Upstream, ask, settings, within
 
 HELLO = (START, text("Hel"), text("lo"), END)
 
@@ -237,3 +238,48 @@ async def test_the_events_of_one_chunk_leave_together(serve: Serve, upstream: Up
     async with loom.client.post(f"{loom.url}/proxy/anthropic/stream", json=ask()) as response:
         chunks = [data async for data, _ in response.content.iter_chunks()]
     assert sum(chunk.count(b"text_delta") > 1 for chunk in chunks) == 1
+
+
+async def test_what_never_reached_the_provider_is_no_failure_of_its(
+    serve: Serve, upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    up = await upstream(events(*HELLO))
+    without = make_provider(settings("anthropic", "https://api.anthropic.com", api_key=None))
+    loom = await serve(
+        providers={"anthropic": without, "openai": make_provider(settings("openai", up.url))}
+    )
+    assert (await loom.stream()).json()["error"] == "not_configured"
+    assert (await loom.stream("openai", messages=[])).json()["error"] == "invalid_request"
+    text = loom.metrics.text()
+    assert "loom_proxy_upstream_errors_total{" not in text
+    assert "loom_proxy_requests_total{" not in text
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+    assert not up.received
+
+
+async def test_a_refused_request_is_counted_and_logged_once(
+    serve: Serve, upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    loom = await serve((await upstream(answer(b"{}", 500))).url)
+    await loom.stream()
+    assert loom.metrics.proxied.value("anthropic", "loom") == 1
+    assert loom.metrics.upstream_errors.value("anthropic", "transient") == 1
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+async def test_a_slow_client_is_not_taken_for_a_silent_provider(
+    serve: Serve, upstream: Upstream
+) -> None:
+    """The provider sends all it has at once; the client takes longer than the limit to read it."""
+    piece = text("x" * 64_000)
+    loom = await serve(
+        (await upstream(events(START, *[piece] * 200, END))).url, limits={"timeout_idle": 0.1}
+    )
+    for path, body in (("stream", ask()), ("v1/messages", {"stream": True})):
+        url = f"{loom.url}/proxy/anthropic/{path}"
+        async with loom.client.post(url, json=body) as response:
+            await response.content.readexactly(100)
+            await asyncio.sleep(0.4)  # longer than the limit, which is what this is about
+            rest = await response.read()
+        assert rest.rstrip().endswith(b"}")
+        assert rest.count(b"x" * 64_000) >= 199

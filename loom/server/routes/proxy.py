@@ -6,6 +6,8 @@ chunk leave in one write.
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 from msgspec.structs import replace as with_fields
@@ -31,7 +33,8 @@ async def complete(request: web.Request) -> web.Response:
     """One whole answer as LlmResponse."""
     provider, asked = await _parsed(request)
     if isinstance(provider, LocalProvider):
-        response = await _collected(provider, asked)
+        with _asked(request, provider):
+            response = await _collected(provider, asked)
     else:
         response = await _fetched(request, provider, asked)
     _count(request, provider, response)
@@ -68,7 +71,6 @@ async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest]:
         asked: LlmRequest = codec.decode(await request.read(), LlmRequest)
     except CodecError as error:
         raise Refused(400, "invalid_request", f"not an LlmRequest: {error.message}") from error
-    request.app[METRICS].proxied.add(1, name, "loom")
     return provider, asked
 
 
@@ -78,11 +80,11 @@ async def _answer(
     """Fills `out` to its end, whatever happens on the way."""
     try:
         if isinstance(provider, LocalProvider):
-            await _play(provider, asked, out)
+            with _asked(request, provider):
+                await _play(provider, asked, out)
         else:
             await _relay(request, provider, asked, out)
     except ProviderError as error:
-        _count_failure(request, provider, error.error)
         await out.fail(_signed(error.error))
     except ConnectionError:
         raise
@@ -106,6 +108,13 @@ async def _relay(
     request: web.Request, provider: UpstreamProvider, asked: LlmRequest, out: EventStream
 ) -> None:
     prepared = await provider.prepare(asked, stream=True)
+    with _asked(request, provider):
+        await _pass_on(request, provider, prepared, out)
+
+
+async def _pass_on(
+    request: web.Request, provider: UpstreamProvider, prepared: UpstreamRequest, out: EventStream
+) -> None:
     async with _exchange(request, provider, prepared) as upstream:
         await _require_ok(provider, upstream)
         await out.open()
@@ -122,14 +131,11 @@ async def _relay(
 async def _fetched(
     request: web.Request, provider: UpstreamProvider, asked: LlmRequest
 ) -> LlmResponse:
-    try:
-        prepared = await provider.prepare(asked, stream=False)
+    prepared = await provider.prepare(asked, stream=False)
+    with _asked(request, provider):
         async with _exchange(request, provider, prepared) as upstream:
             await _require_ok(provider, upstream)
             return provider.response(await upstream.body(), prepared.wire)
-    except ProviderError as error:
-        _count_failure(request, provider, error.error)
-        raise
 
 
 async def _collected(provider: LocalProvider, asked: LlmRequest) -> LlmResponse:
@@ -182,6 +188,17 @@ def count_tokens(request: web.Request, provider: str, model: str, usage: Usage) 
         tokens.add(usage.cache_read_tokens, provider, model, "cache_read")
     if usage.cache_write_tokens:
         tokens.add(usage.cache_write_tokens, provider, model, "cache_write")
+
+
+@contextmanager
+def _asked(request: web.Request, provider: Provider) -> Iterator[None]:
+    """Counts a request to a provider and its failure; what comes before is not the provider's."""
+    request.app[METRICS].proxied.add(1, provider.settings.name, "loom")
+    try:
+        yield
+    except ProviderError as error:
+        _count_failure(request, provider, error.error)
+        raise
 
 
 def _count_failure(request: web.Request, provider: Provider, error: LlmError) -> None:
