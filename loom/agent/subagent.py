@@ -1,12 +1,14 @@
 """An agent that works for another: a thread of its own, the same rules, its last words back."""
 
 import asyncio
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from loom.agent.runtime import Runtime
 from loom.agent.services import AgentSettings, Services
-from loom.core.errors import ToolError
+from loom.core.errors import SessionError, ToolError
 from loom.core.messages import Text, Thread
 from loom.core.protocol import (
     AnyEvent,
@@ -14,10 +16,14 @@ from loom.core.protocol import (
     MessageAdded,
     Notice,
     SendMessage,
+    SessionClosed,
     ToolStarted,
     TurnFinished,
 )
+from loom.threads.lease import Holder
 
+PATIENCE = 3.0
+"""Seconds in which a stopped sub-agent may settle its thread."""
 NOT_FOR_SUBAGENTS = frozenset({"task", "todo"})
 
 
@@ -31,7 +37,7 @@ async def run_subagent(
     """Run (description, prompt) `request` to its end and return the agent's last words.
 
     The child shares the parent's permissions: what is denied there is denied here, and what is
-    asked is asked in the parent's session.
+    asked is asked in the parent's session. Cancelled, it closes the child's session first.
 
     Raises ToolError when it failed or was stopped.
     """
@@ -45,19 +51,32 @@ async def run_subagent(
         authorizer=parent.authorizer,
         role="subagent",
     )
-    async with asyncio.TaskGroup() as group:
-        group.create_task(child.run())
-        await child.submit(SendMessage((Text(prompt),)))
-        words, reason = await _follow(child, tell)
-        await child.submit(Close())
-    parent.requests.usage += child.requests.usage
+    holder = Holder(os.getpid(), services.clock.now_ms())
+    with await services.store.lease(child.thread_id, holder):
+        running = asyncio.create_task(child.run(), name=f"sub-agent {child.thread_id}")
+        try:
+            await child.submit(SendMessage((Text(prompt),)))
+            words, reason = await _follow(child, tell)
+        finally:
+            await _close(child, running)
+            parent.requests.usage += child.requests.usage
     if reason != "done":
         raise ToolError(f"the sub-agent ended with “{reason}”: {words or 'it said nothing'}")
     return words
 
 
+async def _close(child: Runtime, running: asyncio.Task[None]) -> None:
+    """Let it answer its open calls and end its turn, but not for ever."""
+    try:
+        with suppress(SessionError):  # it ended by itself
+            await child.submit(Close())
+        await asyncio.wait({running}, timeout=PATIENCE)
+    finally:
+        running.cancel()
+
+
 async def _child_thread(parent: Runtime, services: Services, description: str) -> Thread:
-    above = parent.record.thread
+    above = await parent.record.refresh()
     now = services.clock.now_ms()
     thread = Thread(
         services.clock.new_thread_id(),
@@ -81,6 +100,8 @@ async def _follow(child: Runtime, tell: Callable[[str], None]) -> tuple[str, str
             words = event.text
         if isinstance(event, TurnFinished):
             return words, event.reason
+        if isinstance(event, SessionClosed):
+            words = event.reason or words
     return words, "closed"
 
 

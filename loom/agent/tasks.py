@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-PATIENCE = 5.0
+PATIENCE = 4.0
 
 
 class Tasks:
@@ -71,7 +71,9 @@ class Tasks:
         """Cancel those of these that run, without waiting for them."""
         tasks = {key: self._running[key] for key in keys if key in self._running}
         for task in tasks.values():
-            task.cancel()
+            # Asked twice, it would be torn out of what it does to end in good order.
+            if not task.cancelling():
+                task.cancel()
         return tasks
 
     async def stop_all(self) -> None:
