@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar
@@ -31,6 +32,7 @@ class LoomApp(App[None]):
     def __init__(self, start: Start) -> None:
         super().__init__(css_path=[*stylesheets()])
         self._chat = ChatScreen(start)
+        self._report_crash = start.report_crash
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = start.theme if start.theme in self.available_themes else "loom-dark"
@@ -41,6 +43,14 @@ class LoomApp(App[None]):
     def last_thread(self) -> str:
         """Id of the thread that was on the screen last; empty when nothing was said in it."""
         return self._chat.spoken_thread
+
+    def _fatal_error(self) -> None:
+        """In place of Textual's, which prints every frame's variables: keys may be among them."""
+        # What a worker raised is being handled; the exception Textual keeps for it has no trace.
+        error = sys.exception() or self._exception
+        where = self._report_crash(error) if error else ""
+        log = f" What happened is in {where}." if where else ""
+        self.panic(f"Loom met an error of its own and had to end; the thread is saved.{log}")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Loom's own variables, so that every theme can be used."""

@@ -3,7 +3,9 @@
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from loom.cli.assemble import Plan, open_host
 from loom.cli.options import overrides, workspace_of
@@ -66,9 +68,22 @@ def show(opening: Opening) -> int:
         history=None if opening.is_demo else state_directory(plan.environment) / "history",
         is_demo=opening.is_demo,
         reduced_motion=settings.tui.reduced_motion,
+        report_crash=partial(_log_crash, plan.environment),
     )
     app = LoomApp(start)
     app.run(mouse=settings.tui.mouse)
     if app.last_thread and not opening.is_demo:
         print(f"loom resume {app.last_thread}")
     return app.return_code or 0
+
+
+def _log_crash(environment: Mapping[str, str], error: BaseException) -> str:
+    """Write the error with its trace to the app's log; the log's path."""
+    import logging
+
+    from loom.cli.logfile import log_path, logging_to_file
+    from loom.redact import Redactor
+
+    with logging_to_file(environment, Redactor()):
+        logging.getLogger(__name__).error("the app failed", exc_info=error)
+    return str(log_path(environment))

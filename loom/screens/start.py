@@ -26,6 +26,7 @@ class Start:
             new thread.
         notes: warnings to show.
         history: where sent lines are kept; None keeps nothing.
+        report_crash: writes a defect down and says where; called before the app ends.
         is_demo: the welcome tells what to do.
     """
 
@@ -42,5 +43,6 @@ class Start:
     is_private: bool = False
     notes: tuple[str, ...] = ()
     history: Path | None = None
+    report_crash: Callable[[BaseException], str] = lambda error: ""
     is_demo: bool = False
     reduced_motion: bool = False

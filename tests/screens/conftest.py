@@ -40,7 +40,7 @@ def make_app(tmp_path: Path, workspace: Path):
                 async with Host(services, settings, tmp_path / "run" / "host.sock") as host:
                     yield host
 
-        chosen = {"workspace": workspace, "provider": "scripted", **start}
-        return LoomApp(Start(open_host=open_host, **chosen))
+        chosen = {"workspace": workspace, "provider": "scripted", "open_host": open_host, **start}
+        return LoomApp(Start(**chosen))
 
     return make

@@ -1,7 +1,11 @@
 """The chat screen, driven by keys, on a real host, store and tools."""
 
 import asyncio
+import traceback
 from pathlib import Path
+
+import pytest
+from textual.worker import WorkerFailed
 
 from loom.core.history import MessageEntry, ToolResultEntry, ToolStartEntry
 from loom.core.llm import LlmError
@@ -266,6 +270,27 @@ async def test_ctrl_c_twice_leaves(make_app):
         await live(pilot)
         await pilot.press("ctrl+c", "ctrl+c")
         await until(pilot, lambda: app.return_code is not None or not app.is_running)
+
+
+async def test_a_defect_is_written_down_and_no_trace_is_shown(make_app, capsys):
+    def fails():
+        key = "sk-" + "secret" * 4
+        raise RuntimeError(f"a defect near {len(key)}")
+
+    crashes = []
+
+    def report(error):
+        crashes.extend(traceback.format_exception(error))
+        return "/home/ann/loom.log"
+
+    app = make_app(open_host=fails, report_crash=report)
+    with pytest.raises(WorkerFailed):
+        async with app.run_test() as pilot:
+            await until(pilot, lambda: not app.is_running)
+    left = capsys.readouterr().err
+    assert "a defect" in crashes[-1] and "in fails" in "".join(crashes)
+    assert "/home/ann/loom.log" in left
+    assert "Traceback" not in left and "secret" not in left
 
 
 async def test_a_host_that_cannot_open_says_why_and_the_screen_stays(make_app, tmp_path):
