@@ -89,10 +89,11 @@ class Performer:
         await _WORK[type(action)](self, action)
 
     async def _commit(self, action: Commit) -> None:
-        await self._runtime.turns.commit(action.entries)
-        for message in messages_in((action,)):
-            self._runtime.requests.settled()
-            self._log.emit(MessageAdded(message=message))
+        async with self._runtime.committing:
+            await self._runtime.turns.commit(action.entries)
+            for message in messages_in((action,)):
+                self._runtime.requests.settled()
+                self._log.emit(MessageAdded(message=message))
 
     async def _owe(self, action: Owe) -> None:
         self._runtime.record.owe(*action.entries)

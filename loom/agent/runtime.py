@@ -80,6 +80,7 @@ class Runtime:
         self._ops = Ops(self)
         self._performer = Performer(self)
         self._settings = settings
+        self.committing = asyncio.Lock()
         self.inbox: Inbox[Input | AnyOp | Summarised] = Inbox()
         self._tasks: Tasks | None = None
         self.state: State = WaitingForUserInput(Conversation(self._policy()))

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 async def snapshot(runtime: "Runtime") -> list[AnyEvent]:
     """SessionStarted and the running things, all with the `seq` of the newest event."""
-    entries = await runtime.record.entries()
-    # Read after the await: nothing may happen between the number and what it stands for.
-    events: list[AnyEvent] = [_started(runtime, visible(entries)), *_under_way(runtime)]
-    return [replace(event, seq=runtime.log.last_seq) for event in events]
+    # Nothing is committed while the rows are read: a message that is told by an event up to
+    # `last_seq` would be missing here, one told after it would come twice.
+    async with runtime.committing:
+        entries = await runtime.record.entries()
+        events: list[AnyEvent] = [_started(runtime, visible(entries)), *_under_way(runtime)]
+        return [replace(event, seq=runtime.log.last_seq) for event in events]
 
 
 def _started(runtime: "Runtime", messages: tuple[Message, ...]) -> SessionStarted:
