@@ -9,6 +9,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+_SOCKET_PATH = 103
+"""Bytes of a Unix socket's path that every system takes."""
+
+_SOCKET_NAME = len("/server-4194304-00112233.sock")
+
 
 def config_directory(environment: Mapping[str, str]) -> Path:
     """Settings a person writes: `~/.config/loom`."""
@@ -34,12 +39,19 @@ def runtime_directory(environment: Mapping[str, str]) -> Path:
     """Sockets of running programs: `$XDG_RUNTIME_DIR/loom`, else one per user among temporaries.
 
     Whoever makes it makes it 0700 and checks its owner: in the temporary folder another user may
-    have come first. A socket's whole path must stay under 104 bytes.
+    have come first. Where a socket's whole path would be too long for the system, the next place
+    is taken, at last `/tmp`.
     """
+    own = f"loom-{os.getuid()}"
     given = environment.get("XDG_RUNTIME_DIR", "")
-    if given.startswith("/"):
-        return Path(given) / "loom"
-    return Path(environment.get("TMPDIR") or tempfile.gettempdir()) / f"loom-{os.getuid()}"
+    places = [Path(given) / "loom"] if given.startswith("/") else []
+    places.append(Path(environment.get("TMPDIR") or tempfile.gettempdir()) / own)
+    last = Path("/tmp") / own  # noqa: S108  # its maker checks the owner and the mode
+    return next((place for place in places if _fits_sockets(place)), last)
+
+
+def _fits_sockets(directory: Path) -> bool:
+    return len(os.fsencode(directory)) + _SOCKET_NAME <= _SOCKET_PATH
 
 
 def home_directory(environment: Mapping[str, str]) -> Path:

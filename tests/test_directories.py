@@ -31,3 +31,10 @@ def test_without_a_usable_home_the_accounts_is_taken(environment: dict[str, str]
 def test_sockets_live_in_the_runtime_directory_or_per_user_among_temporaries() -> None:
     assert directories.runtime_directory({"XDG_RUNTIME_DIR": "/run/u"}) == Path("/run/u/loom")
     assert directories.runtime_directory({"TMPDIR": "/t"}).parent == Path("/t")
+
+
+def test_folder_too_long_for_sockets_is_passed_over() -> None:
+    long = "/" + "x" * 80
+    environment = {"XDG_RUNTIME_DIR": long, "TMPDIR": "/t"}
+    assert directories.runtime_directory(environment).parent == Path("/t")
+    assert directories.runtime_directory({**environment, "TMPDIR": long}).parent == Path("/tmp")
