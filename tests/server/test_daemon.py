@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from tests.fakes.claude_wire import END, START, text
-from tests.fakes.upstream import Line, Received
+from tests.fakes.upstream import Line, Received, events
 from tests.server.conftest import Answer, Upstream, ask
 
 RUN = """
@@ -112,6 +112,36 @@ async def test_on_sigterm_open_streams_may_end(start: Start, upstream: Upstream)
         go.set()
         assert (await reply).text == "Hello"
     assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_second_signal_ends_open_streams(start: Start, upstream: Upstream) -> None:
+    up = await upstream(events(START + text("Hel"), then=Line.stall))
+    token = "lt_token-of-the-daemon-test"
+    process = await start(
+        LOOM_SERVER_ANTHROPIC_BASE_URL=up.url,
+        LOOM_SERVER_TOKEN=token,
+        ANTHROPIC_API_KEY="k" * 20,
+        LOOM_SERVER_TIMEOUT_DRAIN="60",
+    )
+    url = (await line(process)).removeprefix("Loom server at ")
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as client:
+        reply = asyncio.create_task(Answer.of(client, url + "/proxy/anthropic/stream", ask()))
+        await up.arrived.wait()
+        process.send_signal(signal.SIGTERM)
+        await refused(url)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 130
+        await asyncio.wait([reply])
+        assert reply.exception() is not None
+
+
+async def test_two_daemons_may_share_a_database(start: Start) -> None:
+    first, second = await start(), await start()
+    urls = [(await line(process)).removeprefix("Loom server at ") for process in (first, second)]
+    async with aiohttp.ClientSession() as client:
+        for url in urls:
+            async with client.get(url + "/health") as response:
+                assert (await response.json())["components"]["database"]["status"] == "healthy"
 
 
 async def test_a_port_in_use_is_said_plainly(start: Start, upstream: Upstream) -> None:

@@ -3,6 +3,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -120,6 +121,31 @@ async def test_a_program_that_forgets_to_stop_it_still_ends(home: Path) -> None:
     assert not list((home / "loom").iterdir())
     for sdk in ("anthropic", "openai", "google", "vertexai", "httpx", "httpx2"):
         assert f"'{sdk}'" not in output.decode()
+
+
+async def test_it_starts_and_stops_again_and_again(home: Path) -> None:
+    before = threading.active_count()
+    for _ in range(20):
+        server = embedded(home)
+        server.start()
+        _, token = await server.address()
+        assert await ask(server, "/api/models", token.expose()) == 200
+        assert server.stop()
+    assert not list((home / "loom").iterdir())
+    # The watcher of each is waiting for the main thread's end; nothing else is left.
+    assert threading.active_count() <= before + 20
+
+
+async def test_servers_of_many_processes_share_a_database_that_none_has_made(home: Path) -> None:
+    code = FORGETFUL.replace('"db"', '"shared.db"')
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", code, str(home)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    ended = [await asyncio.wait_for(process.communicate(), 40) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, ended
 
 
 def test_importing_it_imports_no_aiohttp() -> None:
