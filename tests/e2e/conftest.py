@@ -3,10 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -65,12 +66,11 @@ class Home:
         }
 
 
-Open = Callable[..., AbstractAsyncContextManager[Terminal]]
-
-
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+def home() -> Iterator[Home]:
+    """Its paths are short, for a Unix socket's must stay under 104 bytes."""
+    with TemporaryDirectory(prefix="e2e-", ignore_cleanup_errors=True) as folder:
+        yield Home(Path(folder).resolve())
 
 
 @pytest.fixture
