@@ -50,6 +50,7 @@ class Desk:
         ask: puts a permission question before the person.
         answered: the question of this call id is settled, here or by another viewer.
         restore: gives texts back to the input, before what is typed there.
+        listed: a thread's head line may be another one in a list of threads.
         notify: the agent needs the person: a terminal bell.
         welcome: fills an empty conversation.
     """
@@ -61,6 +62,7 @@ class Desk:
     ask: Callable[[PermissionAsked], None]
     answered: Callable[[str], None]
     restore: Callable[[list[str]], None]
+    listed: Callable[[], None]
     notify: Callable[[], None]
     welcome: Callable[[], None]
 
@@ -112,6 +114,7 @@ class Presenter:
         self._desk.header.title = thread.title
         self._desk.header.is_private = thread.is_private
         self._desk.status.branch = thread.git_branch
+        self._desk.listed()
 
     def _progress(self, event: TurnStarted | TurnFinished | StateChanged | RetryArmed) -> None:
         status = self._desk.status

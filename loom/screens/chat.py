@@ -17,6 +17,7 @@ from loom.core.messages import Text
 from loom.core.protocol import MODES, AnyOp, Cancel, Decide, RunShell, SendMessage, SetMode
 from loom.presenter import Desk, Presenter
 from loom.screens.attachments import blocks
+from loom.screens.background import Background
 from loom.screens.chat_commands import ChatCommands
 from loom.screens.conversation import Conversation
 from loom.screens.live import Live
@@ -24,20 +25,20 @@ from loom.screens.mentions import Mentions
 from loom.screens.questions import Questions
 from loom.screens.sent import SentLines
 from loom.screens.start import Start
+from loom.screens.threads_pane import ThreadsPane
 from loom.screens.welcome import DEMO_WELCOME, WELCOME, Note, missing_key, place_of
 from loom.widgets.completion import Choice
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.message_list import MessageList
 from loom.widgets.status_bar import StatusBar
-from loom.widgets.thread_list import ThreadItem, ThreadList
+from loom.widgets.thread_list import Standing, ThreadList
 from loom.widgets.tool_panel import ToolPanel
 
 if TYPE_CHECKING:
     from loom.agent.session import AgentSession
     from loom.host.sessions import Host
 
-WIDE = 120
 QUIT_SECONDS = 2.0
 
 
@@ -74,6 +75,14 @@ class ChatScreen(Screen[None]):
         self.status = StatusBar()
         self.panel = ToolPanel()
         self.threads = ThreadList()
+        self.background = Background(self.run_worker, self._stands)
+        self.threads_pane = ThreadsPane(
+            self.threads,
+            start.workspace,
+            lambda: self.live.host,
+            lambda: self.threads.current,
+            self.background,
+        )
         self.prompt = PromptInput(
             complete_files=mentions.files,
             complete_threads=mentions.threads,
@@ -104,6 +113,7 @@ class ChatScreen(Screen[None]):
             ask=self.questions.ask,
             answered=self.questions.settled,
             restore=self._give_back,
+            listed=self._list_again,
             notify=self._ring,
             welcome=self._welcome,
         )
@@ -144,7 +154,7 @@ class ChatScreen(Screen[None]):
         self.look_at(session)
         if self.start.prompt:
             await self.send(self.start.prompt)
-        await self.list_threads()
+        await self._fill_threads()
         await self._warn_of_missing_key(host)
 
     async def _first_session(self, host: "Host") -> "AgentSession":
@@ -185,6 +195,7 @@ class ChatScreen(Screen[None]):
     @work(group="follow", exclusive=True)
     async def look_at(self, session: "AgentSession") -> None:
         """Show this session instead; the one shown before lives on."""
+        self._leave_thread(session.thread_id)
         self.questions.clear()
         self.threads.current = session.thread_id
         host = self.live.host
@@ -253,28 +264,44 @@ class ChatScreen(Screen[None]):
 
     # Panes
 
-    async def list_threads(self, search: str = "") -> None:
-        """Fill the thread list: all of them, newest first, or those that match."""
-        host = self.live.host
-        if host is None:
-            return
-        if search:
-            hits = await host.services.store.search(search, limit=50)
-            items = [ThreadItem(hit.thread, hit.snippet) for hit in hits]
-        else:
-            threads = await host.services.store.list(limit=200)
-            items = [ThreadItem(thread, place_of_text(thread.workspace)) for thread in threads]
-        self.threads.show_threads(items)
+    async def _fill_threads(self, search: str | None = None) -> None:
+        try:
+            await self.threads_pane.fill(search)
+        except LoomError as error:
+            self.complain(error)
+        self.threads_pane.arrange(self.size.width)
+
+    def _list_again(self) -> None:
+        self.run_worker(self._fill_threads(), group="threads", exclusive=True)
+
+    def _leave_thread(self, thread_id: str) -> None:
+        """Another thread comes to the screen; the agent of this one works on."""
+        session = self.conversation.session
+        is_another = session is not None and session.thread_id != thread_id
+        if session is not None and is_another and self.status.working_since is not None:
+            self.background.leave(session)
+        self.background.enter(thread_id)
+
+    def _stands(self, thread_id: str, standing: Standing) -> None:
+        """A thread that is not on the screen asks, or has come to rest."""
+        if standing != "working":
+            what = "A question waits" if standing == "waiting" else "The agent rests"
+            self.notify(f"{what} in another thread (Ctrl+T).")
+            self._ring()
+        self._list_again()
+
+    def on_resize(self) -> None:
+        """The thread list comes and goes with the room for it."""
+        self.threads_pane.arrange(self.size.width)
 
     @on(ThreadList.Search)
     async def _threads_searched(self, event: ThreadList.Search) -> None:
-        await self.list_threads(event.text)
+        await self._fill_threads(event.text)
 
     @on(ThreadList.Selected)
     async def _thread_selected(self, event: ThreadList.Selected) -> None:
         await self.open_thread(event.thread_id)
-        if self.size.width < WIDE:
-            self.threads.remove_class("-open")
+        self.threads_pane.chosen(self.size.width)
         self.prompt.focus_text()
 
     async def open_thread(self, thread_id: str) -> None:
@@ -289,13 +316,12 @@ class ChatScreen(Screen[None]):
 
     async def action_threads(self) -> None:
         """Open the thread list, or leave it."""
-        if self.threads.has_class("-open") and self.threads.has_focus_within:
-            self.threads.remove_class("-open")
+        if self.threads_pane.is_open and self.threads.has_focus_within:
+            self.threads_pane.close()
             self.prompt.focus_text()
             return
-        await self.list_threads()
-        self.threads.add_class("-open")
-        self.threads.focus_rows()
+        await self.threads_pane.fill()
+        self.threads_pane.open()
 
     def action_tool_panel(self) -> None:
         """Open or close the panel of tool calls."""
@@ -367,8 +393,3 @@ class ChatScreen(Screen[None]):
     def leave(self) -> None:
         """Close the sessions, then the app."""
         self.live.leave()
-
-
-def place_of_text(workspace: str) -> str:
-    """The last folder of a workspace's path."""
-    return workspace.rstrip("/").rpartition("/")[2]

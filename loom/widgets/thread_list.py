@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from rich.style import Style
 from textual import events, on
@@ -20,9 +20,18 @@ from loom.core.messages import Thread
 from loom.markup.clean import one_line
 from loom.widgets.cells import between, cut, strip_of
 from loom.widgets.labels import moment
+from loom.widgets.spinner import STILL
 
 ROWS = 2
 """Lines an item takes."""
+
+
+Standing = Literal["", "working", "waiting", "unread"]
+"""Of a thread that is not on the screen: nothing to tell; its agent works; a question waits for the
+person; it has come to rest since."""
+
+_MARKS: dict[Standing, str] = {"": " ", "working": STILL, "waiting": "‖", "unread": "•"}
+_WORDS: dict[Standing, str] = {"working": "working · ", "waiting": "waits for you · "}
 
 
 class ThreadItem(NamedTuple):
@@ -30,7 +39,7 @@ class ThreadItem(NamedTuple):
 
     thread: Thread
     preview: str = ""
-    is_unread: bool = False
+    standing: Standing = ""
 
 
 class ThreadRows(ScrollView, can_focus=True):
@@ -139,7 +148,7 @@ class ThreadRows(ScrollView, can_focus=True):
             self.post_message(self.Opened(self.items[self.cursor].thread.id))
 
     def _title(self, item: ThreadItem, is_cursor: bool) -> Strip:
-        mark = "▌" if item.thread.id == self.current else "•" if item.is_unread else " "
+        mark = "▌" if item.thread.id == self.current else _MARKS[item.standing]
         at = moment(item.thread.updated_at, int(self._clock() * 1_000))
         title = one_line(item.thread.title) or "New thread"
         room = max(0, self.size.width - len(at) - 4)
@@ -157,7 +166,11 @@ class ThreadRows(ScrollView, can_focus=True):
 
     def _preview(self, item: ThreadItem, is_cursor: bool) -> Strip:
         mark = "▌ " if item.thread.id == self.current else "  "
-        signs = "private · " * item.thread.is_private + "pinned · " * item.thread.is_pinned
+        signs = (
+            _WORDS.get(item.standing, "")
+            + "private · " * item.thread.is_private
+            + "pinned · " * item.thread.is_pinned
+        )
         dim = self._style("dim", is_cursor)
         text = cut(signs + one_line(item.preview), max(0, self.size.width - 3))
         return strip_of([(mark, self._style("mark", is_cursor)), (text, dim)], self.size.width, dim)

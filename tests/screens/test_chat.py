@@ -236,6 +236,78 @@ async def test_another_thread_is_opened_from_the_list(make_app, workspace):
         await leave(pilot)
 
 
+def listed(app) -> list[str]:
+    return [item.thread.title for item in chat_of(app).threads._rows.items]
+
+
+def seed_here(workspace):
+    async def seed(store):
+        for number, place in enumerate(("/elsewhere", str(workspace))):
+            thread_id = f"T-01900000-0000-7000-8000-00000000000{number}"
+            await store.create(Thread(thread_id, workspace=place))
+            message = Message("user", (Text(f"question {number}"),), f"m-{number}")
+            await store.append(thread_id, MessageEntry(message))
+
+    return seed
+
+
+async def test_a_wide_screen_shows_the_folders_earlier_threads(make_app, workspace):
+    app = make_app(seed=seed_here(workspace))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: chat_of(app).threads_pane.is_open)
+        assert "question 1" in listed(app) and chat_of(app).prompt.query_one("PromptArea").has_focus
+        await pilot.resize_terminal(119, 40)
+        await until(pilot, lambda: not chat_of(app).threads_pane.is_open)
+        await leave(pilot)
+
+
+async def test_a_closed_thread_list_stays_closed(make_app, workspace):
+    app = make_app(seed=seed_here(workspace))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: chat_of(app).threads_pane.is_open)
+        await pilot.press("ctrl+t", "ctrl+t")
+        await pilot.resize_terminal(140, 40)
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: "Hi." in shown(app))
+        assert not chat_of(app).threads_pane.is_open
+        await leave(pilot)
+
+
+async def test_threads_without_a_word_are_not_listed(make_app):
+    async def seed(store):
+        await store.create(Thread("T-01900000-0000-7000-8000-000000000001", workspace="/x"))
+
+    app = make_app(seed=seed)
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: chat_of(app).threads_pane.is_open)
+        assert len(listed(app)) == 1
+        await leave(pilot)
+
+
+async def test_an_agent_that_was_left_works_on_and_its_question_is_marked(make_app, workspace):
+    app = make_app(ScriptedModel(says("Editing.", EDIT), says("Done.")), seed=seed_here(workspace))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(*"go", "enter")
+        await asked(pilot)
+        first = chat_of(app).conversation.thread_id
+        await pilot.press("escape")
+        await chat_of(app).open_thread("T-01900000-0000-7000-8000-000000000001")
+        await until(pilot, lambda: "question 1" in shown(app))
+        await until(pilot, lambda: chat_of(app).background.standing(first) == "waiting")
+        await until(
+            pilot,
+            lambda: any(i.standing == "waiting" for i in chat_of(app).threads._rows.items),
+        )
+        await chat_of(app).open_thread(first)
+        await asked(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "Done." in shown(app))
+        assert chat_of(app).background.standing(first) == ""
+        await leave(pilot)
+
+
 async def test_up_recalls_what_was_sent_in_an_earlier_run(make_app, tmp_path):
     async with make_app(history=tmp_path / "history").run_test() as pilot:
         await live(pilot)

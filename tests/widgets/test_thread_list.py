@@ -32,7 +32,7 @@ def some_items() -> list[ThreadItem]:
     ages = (20, 1_500, 20_000, 30 * 86_400)
     rows = enumerate(zip(TITLES, PREVIEWS, ages, strict=True))
     return [
-        ThreadItem(thread(number, title, age), preview, is_unread=number == 2)
+        ThreadItem(thread(number, title, age), preview, "unread" if number == 2 else "")
         for number, (title, preview, age) in rows
     ]
 
@@ -131,6 +131,16 @@ async def test_an_empty_list_opens_nothing() -> None:
     async with app.run_test() as pilot:
         await pilot.press("down", "enter")
     assert app.heard == []
+
+
+async def test_a_thread_that_works_or_waits_says_so() -> None:
+    items = [ThreadItem(thread(3, "One", 0), "place", "working")]
+    items += [ThreadItem(thread(2, "Two", 0), "place", "waiting")]
+    async with Gallery(ThreadList(items, clock=lambda: NOW)).run_test(size=(80, 10)) as pilot:
+        await pilot.pause()
+        shown = "\n".join(text_of(picture(pilot.app)))
+    assert "⠿ One" in shown and "working · place" in shown
+    assert "‖ Two" in shown and "waits for you · place" in shown
 
 
 async def test_drawing_does_not_depend_on_how_many_there_are() -> None:
