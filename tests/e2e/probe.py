@@ -65,7 +65,8 @@ def sockets(folders):
         listener.bind(own)
         listener.listen()
         for path in below(*folders, "/tmp", "/run", "/var/run", "/var/tmp"):
-            connect(path, "own" if path == own else path)
+            # The command's /tmp has another name outside, where it may be seen too.
+            connect(path, "own" if path.endswith(own.removeprefix("/tmp")) else path)
         for line in read("/proc/net/unix").decode(errors="replace").splitlines():
             if line.split()[-1].startswith("@"):
                 connect("\0" + line.split()[-1][1:], line.split()[-1])
