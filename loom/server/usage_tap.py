@@ -34,12 +34,12 @@ class _Tokens(Struct):
 
 class _Inner(Struct):
     usage: _Tokens | None = None
-    model: str = ""
+    model: str | None = ""
 
 
 class _Answer(Struct):
     usage: _Tokens | None = None
-    model: str = ""
+    model: str | None = ""
     message: _Inner | None = None
     response: _Inner | None = None
 
@@ -149,11 +149,10 @@ def _later(known: Usage, told: _Tokens) -> Usage:
     given = told.completion_tokens if told.completion_tokens is not None else told.output_tokens
     # OpenAI's input includes what came from the cache; Anthropic's does not.
     fresh = None if taken is None else taken - (cached or 0)
+    written = told.cache_creation_input_tokens
     return Usage(
         known.input_tokens if fresh is None else max(fresh, 0),
-        known.output_tokens if given is None else given,
-        known.cache_read_tokens if read is None else read,
-        known.cache_write_tokens
-        if told.cache_creation_input_tokens is None
-        else told.cache_creation_input_tokens,
+        known.output_tokens if given is None else max(given, 0),
+        known.cache_read_tokens if read is None else max(read, 0),
+        known.cache_write_tokens if written is None else max(written, 0),
     )

@@ -109,6 +109,15 @@ def test_anthropics_later_totals_replace_its_earlier_ones() -> None:
     assert tap.usage == Usage(30, 12)
 
 
+@pytest.mark.parametrize("model", [None, "", "m"])
+def test_odd_numbers_and_models_do_no_harm(model: str | None) -> None:
+    tap = WholeTap()
+    usage = {"input_tokens": -5, "output_tokens": 3, "cache_read_input_tokens": -1}
+    tap.watch(json.dumps({"model": model, "usage": usage}).encode())
+    tap.close()
+    assert (tap.usage, tap.model) == (Usage(0, 3), model or "")
+
+
 def test_an_answer_too_large_to_keep_is_not_counted_and_not_kept() -> None:
     tap = WholeTap()
     for _ in range(5):
