@@ -1,4 +1,4 @@
-"""One typed client for the server's own answers: health, models, web search."""
+"""One typed client for the server's own answers: health and web search."""
 
 from typing import TypeVar
 
@@ -6,7 +6,6 @@ import msgspec
 
 from loom.api.errors import ErrorBody
 from loom.api.health import Health
-from loom.api.models import ModelInfo, ModelList
 from loom.api.search import SearchRequest, SearchResponse
 from loom.core.errors import AuthError, CodecError, LoomError
 from loom.http import Address, client_session
@@ -35,19 +34,6 @@ class ServerClient:
         if status not in (200, 503):
             raise _refused(status, body)
         return _decoded(body, Health)
-
-    async def models(self) -> tuple[ModelInfo, ...]:
-        """What a model picker shows.
-
-        Raises:
-            AuthError: the token is missing or wrong.
-            CodecError: what answers is no Loom server.
-            LoomError: the server cannot be reached, or refuses.
-        """
-        status, body = await self._fetched("/api/models")
-        if status != 200:
-            raise _refused(status, body)
-        return _decoded(body, ModelList).models
 
     async def search(self, query: str, max_results: int) -> SearchResponse:
         """The web, through the server's search keys.
