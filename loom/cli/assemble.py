@@ -21,6 +21,7 @@ from loom.directories import (
     runtime_directory,
 )
 from loom.secrets import Secret, clean_environment
+from loom.sockets import private_folder
 
 if TYPE_CHECKING:
     from loom.agent.services import AgentSettings, Services
@@ -81,8 +82,9 @@ async def open_host(plan: Plan) -> "AsyncIterator[Host]":
         store = await asyncio.to_thread(ThreadStore.open, path)
         await stack.enter_async_context(store)
         services = await stack.enter_async_context(_services(plan, store, find))
-        socket = runtime_directory(plan.environment) / f"host-{os.getpid()}.sock"
-        yield await stack.enter_async_context(Host(services, agent_settings(plan), socket))
+        name = f"host-{os.getpid()}.sock"
+        folder = stack.enter_context(private_folder(runtime_directory(plan.environment), len(name)))
+        yield await stack.enter_async_context(Host(services, agent_settings(plan), folder / name))
 
 
 def _import_parts() -> None:
