@@ -119,7 +119,8 @@ async def go_on(
 ) -> list[AnyEvent]:
     """Open the thread in a host of our own, say “continue”, and return what was seen."""
     services = make_services(trial, store, model)
-    settings = AgentSettings(provider="scripted", mode="auto")
+    # A window that nothing fills: going on must not begin with a compaction of its own.
+    settings = AgentSettings(provider="scripted", mode="auto", context_limit=10_000_000)
     async with AsyncExitStack() as stack:
         socket = trial.folder / "again" / "host.sock"
         host = await stack.enter_async_context(Host(services, settings, socket))
