@@ -22,7 +22,7 @@ from loom.core.advance import advance
 from loom.core.errors import SessionError, StoreError
 from loom.core.history import model_view
 from loom.core.messages import Message, Thread, size_of
-from loom.core.protocol import AnyEvent, AnyOp, ContextChanged, SessionClosed, StateChanged
+from loom.core.protocol import AnyEvent, AnyOp, Close, ContextChanged, SessionClosed, StateChanged
 from loom.core.state import (
     STATE_NAMES,
     Action,
@@ -80,6 +80,7 @@ class Runtime:
         self._ops = Ops(self)
         self._performer = Performer(self)
         self._settings = settings
+        self.is_open = True
         self.committing = asyncio.Lock()
         self.inbox: Inbox[Input | AnyOp | Summarised] = Inbox()
         self._tasks: Tasks | None = None
@@ -104,8 +105,10 @@ class Runtime:
         return self.record.thread.id
 
     async def submit(self, op: AnyOp) -> None:
-        """Hand over an Op. Raises SessionError when the session is closed."""
-        if isinstance(self.state, ShuttingDown):
+        """Hand over an Op. Raises SessionError when the session is closed, or was asked to."""
+        if isinstance(op, Close):
+            self.is_open = False
+        elif not self.is_open:
             raise SessionError("this session is closed", "Open the thread again: loom resume")
         self.inbox.put(op)
 
@@ -126,7 +129,7 @@ class Runtime:
             reason = ""
             raise
         finally:
-            self.state = ShuttingDown()
+            self.state, self.is_open = ShuttingDown(), False
             try:
                 await self.toolbox.close()
             finally:

@@ -3,12 +3,11 @@
 import asyncio
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from loom.agent.runtime import Runtime
 from loom.agent.services import AgentSettings, Services
-from loom.core.errors import SessionError, ToolError
+from loom.core.errors import ToolError
 from loom.core.messages import Text, Thread
 from loom.core.protocol import (
     AnyEvent,
@@ -68,8 +67,7 @@ async def run_subagent(
 async def _close(child: Runtime, running: asyncio.Task[None]) -> None:
     """Let it answer its open calls and end its turn, but not for ever."""
     try:
-        with suppress(SessionError):  # it ended by itself
-            await child.submit(Close())
+        await child.submit(Close())
         await asyncio.wait({running}, timeout=PATIENCE)
     finally:
         running.cancel()

@@ -5,7 +5,6 @@ import os
 import socket
 import struct
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Raw
@@ -25,6 +24,8 @@ from loom.host.frames import (
     write_frame,
 )
 
+ELSEWHERE = "Set XDG_RUNTIME_DIR to a folder with a short path that only you can enter."
+
 Find = Callable[[str], AgentSession]
 """The live session on a thread. Raises SessionError."""
 
@@ -39,11 +40,17 @@ class Door:
         self._visits: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Listen. Raises OSError when the path cannot be used."""
-        prepare_directory(self.path.parent)
-        self.path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._visit, self.path)
-        self.path.chmod(0o600)
+        """Listen; a socket that a dead process left is replaced.
+
+        Raises SessionError when the path cannot be used.
+        """
+        try:
+            prepare_directory(self.path.parent)
+            self.path.unlink(missing_ok=True)
+            self._server = await asyncio.start_unix_server(self._visit, self.path)
+            self.path.chmod(0o600)
+        except OSError as error:
+            raise SessionError(f"{self.path} cannot be a socket: {error}", ELSEWHERE) from error
 
     async def close(self) -> None:
         """Stop listening and end every visit."""
@@ -91,12 +98,13 @@ class Door:
         shown = asyncio.ensure_future(_send_events(session, after, writer))
         left = asyncio.ensure_future(reader.read(1))
         try:
-            await asyncio.wait({shown, left}, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait({shown, left}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (shown, left):
                 task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(shown, left, return_exceptions=True)
+            await asyncio.gather(shown, left, return_exceptions=True)
+        if shown in ended:
+            shown.result()
 
 
 async def _send_events(
@@ -124,8 +132,7 @@ def prepare_directory(path: Path) -> None:
     found = path.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise SessionError(
-            f"{path} is not a private folder of yours",
-            "Remove it, or set XDG_RUNTIME_DIR to a folder that only you can enter.",
+            f"{path} is not a private folder of yours", f"Remove it, or else: {ELSEWHERE}"
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Raw
 
 from loom.core import codec
-from loom.core.errors import SessionError
+from loom.core.errors import CodecError, SessionError
 from loom.core.protocol import AnyEvent, AnyOp, SessionClosed
 from loom.host.frames import (
     Do,
@@ -22,6 +22,7 @@ from loom.host.frames import (
 )
 
 LOST = "The process that ran this session is gone."
+RESUME = "Open the thread: loom resume"
 
 
 class RemoteSession:
@@ -41,22 +42,21 @@ class RemoteSession:
     async def submit(self, op: AnyOp) -> None:
         """Hand over an Op. Raises SessionError when the session or its process is gone."""
         async with self._turn:
-            if self._drive is None:
-                self._drive = await self._connect(Drive(self._thread_id))
-            reader, writer = self._drive
+            # Taken out while it is in use: after anything but Done (a cancelled wait too, whose
+            # reply would be the next one's) the connection is good for nothing.
+            drive, self._drive = self._drive or await self._connect(Drive(self._thread_id)), None
             try:
-                await write_frame(writer, Do(Raw(codec.encode(op))))
-            except ConnectionError as error:
-                raise SessionError(LOST, "Open the thread: loom resume") from error
-            reply = await read_frame(reader)
-        if not isinstance(reply, Done):
-            raise _refusal(reply)
+                await _exchange(*drive, op)
+                self._drive = drive
+            finally:
+                if self._drive is None:
+                    drive[1].close()
 
     async def events(self, after: int | None = None) -> AsyncIterator[AnyEvent]:
         """Events as they come. Raises SessionError when the other process ends."""
         reader, writer = await self._connect(Watch(self._thread_id, after))
         try:
-            while isinstance(frame := await read_frame(reader), Happened):
+            while isinstance(frame := await _next(reader), Happened):
                 event = codec.decode_event(bytes(frame.event))
                 yield event
                 if isinstance(event, SessionClosed):
@@ -68,9 +68,9 @@ class RemoteSession:
     async def _connect(self, first: Frame) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
             reader, writer = await asyncio.open_unix_connection(self._path)
+            await write_frame(writer, first)
         except OSError as error:
-            raise SessionError(LOST, "Open the thread: loom resume") from error
-        await write_frame(writer, first)
+            raise SessionError(LOST, RESUME) from error
         return reader, writer
 
     def close(self) -> None:
@@ -80,7 +80,28 @@ class RemoteSession:
             self._drive = None
 
 
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, op: AnyOp) -> None:
+    """Send one Op and wait for its Done. Raises SessionError for any other answer."""
+    try:
+        await write_frame(writer, Do(Raw(codec.encode(op))))
+    except ConnectionError as error:
+        raise SessionError(LOST, RESUME) from error
+    reply = await _next(reader)
+    if not isinstance(reply, Done):
+        raise _refusal(reply)
+
+
+async def _next(reader: asyncio.StreamReader) -> Frame | None:
+    """The next frame; None when the other process ended, be it in the middle of one."""
+    try:
+        return await read_frame(reader)
+    except CodecError:
+        if reader.at_eof():
+            return None
+        raise
+
+
 def _refusal(frame: Frame | None) -> SessionError:
     if isinstance(frame, Refused):
         return SessionError(frame.message, frame.hint)
-    return SessionError(LOST, "Open the thread: loom resume")
+    return SessionError(LOST, RESUME)

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +23,13 @@ from loom.threads.lease import Holder, Lease
 GRACE = 5.0
 
 
+@dataclass(frozen=True)
+class _Live:
+    runtime: Runtime
+    lease: Lease
+    task: asyncio.Task[None]
+
+
 class Host:
     """Owns sessions; an async context manager.
 
@@ -35,15 +41,13 @@ class Host:
         self.services = services
         self.settings = settings
         self._door = Door(socket, self._find)
-        self._runtimes: dict[str, Runtime] = {}
-        self._leases: dict[str, Lease] = {}
-        self._stack = AsyncExitStack()
-        self._group: asyncio.TaskGroup | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._live: dict[str, _Live] = {}
+        self._group = asyncio.TaskGroup()
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
         await self._door.open()
+        await self._group.__aenter__()
         return self
 
     async def __aexit__(
@@ -54,9 +58,9 @@ class Host:
     ) -> None:
         try:
             await self._close_sessions()
-            await self._door.close()
         finally:
-            await self._stack.__aexit__(kind, error, trace)
+            await self._door.close()
+            await self._group.__aexit__(kind, error, trace)
 
     async def start(self, workspace: Path, *, is_private: bool = False) -> AgentSession:
         """A session on a new thread. Raises StoreError."""
@@ -70,34 +74,39 @@ class Host:
             model=self.settings.model,
             is_private=is_private,
         )
-        return await self._live(await self.services.store.create(thread), self.settings)
+        return await self._begin(await self.services.store.create(thread), self.settings)
 
     async def open(self, prefix: str) -> AgentSession:
         """The session on a thread: ours, another process's, or a new one that goes on with it.
 
-        Raises ThreadNotFound, StoreError.
+        Raises ThreadNotFound, StoreError, SessionError.
         """
-        thread = await self.services.store.find(prefix)
-        if thread.id in self._runtimes:
-            return self._runtimes[thread.id]
-        settings = self.settings
-        if thread.provider:
-            settings = replace(settings, provider=thread.provider, model=thread.model or "default")
-        return await self._live(thread, settings)
+        async with self._opening:
+            thread = await self.services.store.find(prefix)
+            live = self._live.get(thread.id)
+            if live and live.runtime.is_open:
+                return live.runtime
+            if live:
+                # It is closing: the one that goes on with the thread waits for its last word.
+                await asyncio.wait({live.task})
+            settings = self.settings
+            if thread.provider:
+                model = thread.model or "default"
+                settings = replace(settings, provider=thread.provider, model=model)
+            return await self._begin(thread, settings)
 
-    async def _live(self, thread: Thread, settings: AgentSettings) -> AgentSession:
+    async def _begin(self, thread: Thread, settings: AgentSettings) -> AgentSession:
         lease = await self.services.store.lease(thread.id, self._holder())
         if not lease.is_ours:
-            return RemoteSession(Path(lease.holder.socket), thread.id)
-        self._leases[thread.id] = lease
+            return _elsewhere(lease.holder, thread.id)
         runtime = self._runtime(thread, settings)
-        self._runtimes[thread.id] = runtime
-        if self._group is None:
-            raise SessionError("the host is not open")
-        task = self._group.create_task(self._run(runtime), name=f"session {thread.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._group.create_task(_run(runtime), name=f"session {thread.id}")
+        self._live[thread.id] = _Live(runtime, lease, task)
+        task.add_done_callback(lambda _: self._ended(thread.id))
         return runtime
+
+    def _ended(self, thread_id: str) -> None:
+        self._live.pop(thread_id).lease.release()
 
     def _runtime(self, thread: Thread, settings: AgentSettings) -> Runtime:
         async def spawn(description: str, prompt: str, tell: Callable[[str], None]) -> str:
@@ -106,30 +115,36 @@ class Host:
         runtime = Runtime(thread, self.services, settings, spawn)
         return runtime
 
-    async def _run(self, runtime: Runtime) -> None:
-        try:
-            await runtime.run()
-        # The app's worker: a defect in one session must not end the others.
-        except Exception:
-            logging.getLogger(__name__).exception("session %s failed", runtime.thread_id)
-        finally:
-            self._runtimes.pop(runtime.thread_id, None)
-            self._leases.pop(runtime.thread_id).release()
-
     async def _close_sessions(self) -> None:
         """Ask each session to end, and end those that do not within a few seconds."""
-        for runtime in list(self._runtimes.values()):
-            await runtime.submit(Close())
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=GRACE)
+        for live in self._live.values():
+            await live.runtime.submit(Close())
+        if tasks := {live.task for live in self._live.values()}:
+            _, late = await asyncio.wait(tasks, timeout=GRACE)
             for task in late:
                 task.cancel()
 
     def _find(self, thread_id: str) -> AgentSession:
-        runtime = self._runtimes.get(thread_id)
-        if runtime is None:
-            raise SessionError(f"{thread_id} is not live here", f"loom resume {thread_id}")
-        return runtime
+        if live := self._live.get(thread_id):
+            return live.runtime
+        raise SessionError(f"{thread_id} is not live here", f"loom resume {thread_id}")
 
     def _holder(self) -> Holder:
         return Holder(os.getpid(), self.services.clock.now_ms(), str(self._door.path))
+
+
+async def _run(runtime: Runtime) -> None:
+    try:
+        await runtime.run()
+    # The app's worker: a defect in one session must not end the others.
+    except Exception:
+        logging.getLogger(__name__).exception("session %s failed", runtime.thread_id)
+
+
+def _elsewhere(holder: Holder, thread_id: str) -> AgentSession:
+    """The session where the thread is leased. Raises SessionError when nobody serves it there."""
+    if not holder.socket:
+        raise SessionError(
+            "A sub-agent is at work on this thread.", "Open it again when its parent has gone on."
+        )
+    return RemoteSession(Path(holder.socket), thread_id)

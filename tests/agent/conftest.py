@@ -13,7 +13,6 @@ from loom.agent.services import AgentSettings, Services
 from loom.agent.subagent import run_subagent
 from loom.core.messages import Text, Thread
 from loom.core.protocol import AnyEvent, Close, SendMessage, SessionClosed
-from loom.core.state import ShuttingDown
 from loom.sandbox import NoSandbox
 from loom.threads.store import ThreadStore
 from loom.tools import load
@@ -100,8 +99,7 @@ async def running(
         group.create_task(runtime.run())
         group.create_task(driver.watch())
         yield driver
-        if not isinstance(runtime.state, ShuttingDown):
-            await runtime.submit(Close())
+        await runtime.submit(Close())
 
 
 def make_services(tmp_path: Path, store: ThreadStore, model: ScriptedModel, kept: list) -> Services:
