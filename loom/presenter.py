@@ -178,6 +178,8 @@ class Presenter:
         match event:
             case MessageAdded() if event.message.role == "assistant":
                 transcript.end_stream(event.message)
+                for call in event.message.tool_calls:
+                    self._desk.panel.named(call.id, call.name)
             case MessageAdded():
                 transcript.add(event.message)
             case MessageQueued():

@@ -3,6 +3,6 @@
 start: what the app is opened with · chat: the chat screen · live: the host behind it ·
 conversation: the session it shows · questions: permission modals, one at a time · attachments:
 what a message carries · mentions: completions of files and threads · sent: what was sent in
-earlier runs · threads_pane: what the list of threads shows, and when · background: sessions that were
-left while they work.
+earlier runs · threads_pane: what the list of threads shows, and when · background: sessions that
+were left while they work.
 """

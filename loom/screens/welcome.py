@@ -64,6 +64,7 @@ def _add_key(provider: str, server: str) -> str:
 def place_of(workspace: Path) -> str:
     """The workspace as a person writes it."""
     try:
-        return f"~/{workspace.relative_to(Path.home())}"
+        inner = str(workspace.relative_to(Path.home()))
+        return "~" if inner == "." else f"~/{inner}"
     except (ValueError, RuntimeError):
         return str(workspace)

@@ -154,7 +154,7 @@ def _answer(process: Process, trouble: str) -> Answer:
     out, err = _shown(process.stdout, "stdout"), _shown(process.stderr, "stderr")
     output = "\n".join(part for part in (out, err and f"[stderr]\n{err}") if part)
     text = f"{outcome}\n{output}" if is_error else output
-    display = Display("command", f"{outcome}, {process.seconds:.1f} s", output)
+    display = Display("command", outcome, output)
     return Answer(text.rstrip("\n") or "(no output)", display=display, is_error=is_error)
 
 

@@ -36,6 +36,17 @@ def cost(usd: float) -> str:
     return "<$0.01" if 0 < usd < 0.01 else f"${usd:,.2f}"
 
 
+def call_title(name: str, summary: str) -> tuple[str, str]:
+    """A tool's name and the rest of what its call does, without saying the name's words twice.
+
+    `edit_file` and `edit a.py` give `edit_file` and `a.py`.
+    """
+    name = name or summary.partition(" ")[0] or "tool"
+    rest = summary.removeprefix(name).strip()
+    first, _, others = rest.partition(" ")
+    return (name, others.strip()) if first in name.split("_") else (name, rest)
+
+
 def moment(at_ms: int, now_ms: int) -> str:
     """When it was, in local time: `now`, `5m`, `14:05`, `Mon`, `3 Nov` or `2024`, in six cells.
 

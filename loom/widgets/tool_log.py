@@ -49,6 +49,7 @@ class ToolLog:
 
     def __init__(self) -> None:
         self._entries: dict[str, ToolEntry] = {}
+        self._names: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -62,6 +63,10 @@ class ToolLog:
     def is_running(self) -> bool:
         """Whether any call runs now."""
         return any(entry.status == "running" for entry in self._entries.values())
+
+    def named(self, call_id: str, name: str) -> None:
+        """The model made a call; one that is refused before it begins is known by this name."""
+        self._names[call_id] = name
 
     def waiting(self, call_id: str, name: str, summary: str) -> None:
         """The call waits for the person."""
@@ -89,9 +94,12 @@ class ToolLog:
     def clear(self) -> None:
         """Forgets every call."""
         self._entries.clear()
+        self._names.clear()
 
     def _entry(self, call_id: str, name: str, summary: str) -> ToolEntry:
-        entry = self._entries.setdefault(call_id, ToolEntry(call_id, name or "tool"))
+        entry = self._entries.setdefault(
+            call_id, ToolEntry(call_id, self._names.get(call_id, "tool"))
+        )
         entry.name = name or entry.name
         entry.summary = one_line(summary) or entry.summary
         return entry

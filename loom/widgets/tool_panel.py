@@ -16,7 +16,7 @@ from textual.timer import Timer
 from loom.core.messages import TodoItem, ToolResult
 from loom.markup.clean import expand_tabs, one_line
 from loom.widgets.cells import between, cut, strip_of
-from loom.widgets.labels import duration, elapsed
+from loom.widgets.labels import call_title, duration, elapsed
 from loom.widgets.tool_log import Status, ToolEntry, ToolLog
 
 ICONS: dict[Status, str] = {"waiting": "‖", "running": "●", "done": "✓", "failed": "✗"}
@@ -147,6 +147,10 @@ class ToolPanel(ScrollView, can_focus=True):
         """Whether the timer for running durations is on."""
         return self._timer is not None
 
+    def named(self, call_id: str, name: str) -> None:
+        """The model made a call, which is listed once something becomes of it."""
+        self._calls.named(call_id, name)
+
     def waiting(self, call_id: str, tool: str, summary: str = "") -> None:
         """As PermissionAsked: the call waits for the person."""
         self._calls.waiting(call_id, tool, summary)
@@ -221,8 +225,9 @@ class ToolPanel(ScrollView, can_focus=True):
         base = self._cursor_style() if is_cursor else Style.null()
         took = self._took(entry)
         room = max(0, self.size.width - 5 - len(took) - 2)
-        name = cut(entry.name, room)
-        summary = between(cut(f" {entry.summary}", room - len(name)), "", room - len(name))
+        name, subject = call_title(entry.name, entry.summary)
+        name = cut(name, room)
+        summary = between(cut(f" {subject}", room - len(name)), "", room - len(name))
         dim = self._style("dim") + base
         sign = "▾" if entry.is_expanded else "▸"
         pieces = [

@@ -1,4 +1,6 @@
-from loom.screens.welcome import missing_key
+from pathlib import Path
+
+from loom.screens.welcome import missing_key, place_of
 
 NOTHING = [{"provider": "anthropic", "is_configured": False}]
 LOCAL = [*NOTHING, {"provider": "openai", "is_configured": True}]
@@ -25,3 +27,8 @@ def test_a_provider_that_is_ready_is_named_first() -> None:
 def test_a_key_of_another_machines_server_is_added_there() -> None:
     note = missing_key(NOTHING, "anthropic", "https://loom.example")
     assert note is not None and "https://loom.example" in note.hint and "export" not in note.hint
+
+
+def test_a_place_is_written_as_a_person_writes_it() -> None:
+    home = Path.home()
+    assert [place_of(home), place_of(home / "a"), place_of(Path("/b"))] == ["~", "~/a", "/b"]

@@ -1,6 +1,6 @@
 import pytest
 
-from loom.widgets.labels import cost, duration, elapsed, moment, tokens
+from loom.widgets.labels import call_title, cost, duration, elapsed, moment, tokens
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,20 @@ def test_money(usd: float, text: str) -> None:
 def test_moments(age_s: int, text: str) -> None:
     noon = 1_762_948_800_000
     assert moment(noon - age_s * 1_000, noon) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "summary", "title"),
+    [
+        ("bash", "bash ls -l", ("bash", "ls -l")),
+        ("edit_file", "edit a.py (2 edits)", ("edit_file", "a.py (2 edits)")),
+        ("read_file", "app.py", ("read_file", "app.py")),
+        ("todo", "plan: 1 of 3 done", ("todo", "plan: 1 of 3 done")),
+        ("", "edit_file app.py", ("edit_file", "app.py")),
+        ("", "", ("tool", "")),
+    ],
+)
+def test_a_call_is_titled_without_saying_a_word_twice(
+    name: str, summary: str, title: tuple[str, str]
+) -> None:
+    assert call_title(name, summary) == title

@@ -246,6 +246,13 @@ async def test_a_diff_is_shown_with_numbers(pilot, transcript):
     assert "8 +     if not text:" in shown
 
 
+async def test_a_finished_call_says_its_subject_once(pilot, transcript):
+    transcript.tool_started("c", "read_file", "read src/app.py")
+    display = Display("text", "src/app.py: 24 lines", "one\ntwo")
+    transcript.tool_finished("c", ToolResult("c", (Text("one"),), display=display))
+    assert "✓ read_file src/app.py  24 lines" in await screen(pilot)
+
+
 async def test_a_call_without_an_answer_was_interrupted(pilot, transcript):
     transcript.show([assistant(ToolCall("c", "bash", {"command": "ls"}))])
     assert "● bash ls  interrupted" in await screen(pilot)

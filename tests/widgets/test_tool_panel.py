@@ -118,3 +118,12 @@ async def test_unknown_output_is_let_go() -> None:
     panel = ToolPanel()
     panel.output("nobody", "text")
     assert "No tools yet" in (await lines_of(panel))[0]
+
+
+async def test_a_call_that_was_refused_before_it_began_has_its_name() -> None:
+    panel = ToolPanel()
+    async with Gallery(panel).run_test() as pilot:
+        panel.named("c1", "list_files")
+        panel.finished("c1", ToolResult("c1", (Text("no such argument"),), is_error=True))
+        await pilot.pause()
+        assert "✗ ▸ list_files" in "\n".join(text_of(picture(pilot.app)))

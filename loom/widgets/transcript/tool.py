@@ -10,7 +10,7 @@ from loom.markup.clean import expand_tabs, one_line, plain_output, visible
 from loom.markup.diff import diff_lines
 from loom.markup.ink import Line
 from loom.markup.wrap import chop
-from loom.widgets.labels import duration, elapsed
+from loom.widgets.labels import call_title, duration, elapsed
 from loom.widgets.transcript.item import Item, Page, guess_lines
 from loom.widgets.transcript.talk import image_label
 
@@ -109,9 +109,11 @@ class ToolItem(Item):
         self._body = None
         self.status = "failed" if result.is_error else "done"
         outcome = one_line(result.display.summary) if result.display else ""
-        if self._summary.removeprefix(f"{self._name} ") in outcome:
+        name, subject = call_title(self._name, self._summary)
+        if not subject:
             self._summary, outcome = outcome, ""
-        self._outcome = outcome
+        # "a.py: 24 lines" beside "read_file a.py" says the same twice.
+        self._outcome = outcome.removeprefix(name).replace(subject, "").strip(" :")
 
     def interrupt(self) -> None:
         """Loom ended before the call was answered."""
@@ -137,11 +139,7 @@ class ToolItem(Item):
 
     @property
     def _title(self) -> str:
-        summary = self._summary
-        if not summary or summary == self._name:
-            return self._name or "tool"
-        is_named = summary.startswith(self._name)
-        return summary if is_named else f"{self._name} {summary}"
+        return " ".join(call_title(self._name, self._summary)).strip()
 
     @property
     def _diff(self) -> Display | None:
