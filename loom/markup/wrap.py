@@ -21,8 +21,11 @@ _WIDE = (
     "\uf900-\ufaff\uff01-\uff60\U00020000-\U0003fffd"
 )
 _CLOSING = "、。，．！？：；）」』】〉》〕"
+_JOINING = "\u0300-\u036f\u200d\ufe0e\ufe0f"
+# A sign that joins a space widens it: the two are one word, measured together.
 _WORDS = re.compile(
-    rf"[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+|[^\S\n]+",
+    rf"[^\S\n][{_JOINING}][^\s{_WIDE}]*"
+    rf"|[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+|[^\S\n]+?(?=[^\S\n][{_JOINING}])|[^\S\n]+"
 )
 Range = tuple[int, int]
 

@@ -1,6 +1,6 @@
 """Lines are exact in cells and lose no text."""
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
@@ -21,6 +21,9 @@ def texts(lines):
     return ["".join(segment.text for segment in line) for line in lines]
 
 
+@settings(max_examples=400)
+@example("a  \ufe0f", 3)
+@example("0000000000 \ufe0f", 2)
 @given(printable, st.integers(2, 40))
 def test_no_wrapped_line_is_wider_than_asked(text, width):
     assert all(width_of(line) <= width for line in wrap([(text, NONE)], width))
