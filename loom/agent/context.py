@@ -6,6 +6,7 @@ workspace, so that the nearest speaks last.
 
 from collections.abc import Iterable
 from importlib.resources import files
+from os.path import realpath
 from pathlib import Path
 
 from loom.core.messages import Message, Text
@@ -13,6 +14,7 @@ from loom.core.protocol import Mode
 
 PROJECT_FILES = ("AGENTS.md", "CLAUDE.md", "LOOM.md")
 MAX_PROJECT_CHARS = 40_000
+CUT = "\n… the rest is left out"
 
 _WINDOWS = (
     ("claude", 200_000),
@@ -40,42 +42,75 @@ def window_of(provider: str, model: str) -> int:
 
 
 def project_context(workspace: Path, config_home: Path) -> str:
-    """The project files' texts with their places, the person's own first; cut when too long."""
-    parts = [
-        f"<file path={str(path)!r}>\n{text}\n</file>"
-        for path in _project_files(workspace, config_home)
-        if (text := _read(path))
-    ]
-    return "\n\n".join(parts)[:MAX_PROJECT_CHARS]
+    """The project files' texts with their places, the person's own first.
+
+    Where all are too long, the nearest to the workspace are told and the others cut.
+    """
+    parts: list[str] = []
+    left = MAX_PROJECT_CHARS
+    for path in reversed(list(_project_files(workspace, config_home))):
+        text = _read(path, left)
+        left -= len(text)
+        if text:
+            # No text may close its own frame and speak as if it were ours.
+            text = text.replace("</file", "<\\/file")
+            parts.append(f"<file path={str(path)!r}>\n{text}\n</file>")
+    return "\n\n".join(reversed(parts))
 
 
 def _project_files(workspace: Path, config_home: Path) -> Iterable[Path]:
     yield config_home / "LOOM.md"
+    folders = _folders_up(workspace)
     seen: set[Path] = set()
-    for folder in reversed(_folders_up(workspace)):
+    for folder in reversed(folders):
         for name in PROJECT_FILES:
-            path = folder / name
-            # CLAUDE.md is often a link to AGENTS.md: the same text is told once.
-            if path.is_file() and path.resolve() not in seen:
-                seen.add(path.resolve())
-                yield path
+            target = _target(folder / name)
+            # CLAUDE.md is often a link to AGENTS.md: the same text is told once. A link out of
+            # the repository could tell a provider anything that this process may read.
+            if target and target not in seen and target.is_relative_to(_resolved(folders[-1])):
+                seen.add(target)
+                yield folder / name
 
 
 def _folders_up(workspace: Path) -> list[Path]:
     """The workspace and its parents up to the repository's root, or itself alone."""
     folders = [workspace, *workspace.parents]
     for index, folder in enumerate(folders):
-        if (folder / ".git").exists():
+        if _is_root(folder):
             return folders[: index + 1]
     return [workspace]
 
 
-def _read(path: Path) -> str:
+def _is_root(folder: Path) -> bool:
+    try:
+        return (folder / ".git").exists()
+    except OSError:  # a folder above that may not be searched
+        return False
+
+
+def _target(path: Path) -> Path | None:
+    """The regular file that `path` is or leads to; None where there is none that can be read."""
+    try:
+        return _resolved(path) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _resolved(path: Path) -> Path:
+    return Path(realpath(path))
+
+
+def _read(path: Path, chars: int) -> str:
+    if not chars:
+        return ""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(MAX_PROJECT_CHARS).strip()
+            text = file.read(chars + 1).strip()
     except OSError:
         return ""
+    if len(text) <= chars:
+        return text
+    return text[: max(0, chars - len(CUT))] + CUT
 
 
 def system_message(

@@ -12,6 +12,9 @@ from msgspec import Struct
 GIT = ("git", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null")
 """How Loom starts git: no program that a repository's own configuration names is run."""
 
+PATIENCE = 5.0
+"""Seconds after which a git that does not answer, say on a dead network file system, is left."""
+
 
 class GitState(Struct, frozen=True):
     """Where a workspace stands; empty strings where git does not say."""
@@ -34,7 +37,10 @@ async def git_state(workspace: Path) -> GitState:
 
 
 def _is_repository(workspace: Path) -> bool:
-    return any((folder / ".git").exists() for folder in (workspace, *workspace.parents))
+    try:
+        return any((folder / ".git").exists() for folder in (workspace, *workspace.parents))
+    except OSError:  # a folder above that may not be searched
+        return False
 
 
 async def _git(workspace: Path, *arguments: str) -> str:
@@ -49,7 +55,14 @@ async def _git(workspace: Path, *arguments: str) -> str:
         )
     except OSError:
         return ""
-    output, _ = await child.communicate()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            output, _ = await child.communicate()
+    except TimeoutError:
+        return ""
+    finally:
+        if child.returncode is None:
+            child.kill()
     return output.decode(errors="replace").strip() if child.returncode == 0 else ""
 
 
