@@ -22,7 +22,7 @@ def private_folder(wanted: Path, longest_name: int) -> Iterator[Path]:
     if _is_short(wanted, longest_name) and _is_private(wanted):
         yield wanted
         return
-    folder = _temporary(longest_name)
+    folder = _temporary()
     try:
         yield folder
     finally:
@@ -30,12 +30,8 @@ def private_folder(wanted: Path, longest_name: int) -> Iterator[Path]:
             folder.rmdir()
 
 
-def _temporary(longest_name: int) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="loom-"))
-    if _is_short(folder, longest_name):
-        return folder
-    # TMPDIR itself may be long, as under a test runner or a sandbox; /tmp is the shortest there is.
-    folder.rmdir()
+def _temporary() -> Path:
+    # Not TMPDIR: that may be long, and only /tmp is sure to be hidden from sandboxed commands.
     return Path(tempfile.mkdtemp(prefix="loom-", dir="/tmp"))
 
 
