@@ -24,7 +24,7 @@ from yarl import URL
 
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
-from loom.http import environment_proxy, sendable
+from loom.http import USER_AGENT, environment_proxy, sendable
 
 log = logging.getLogger("loom.server")
 
@@ -36,12 +36,13 @@ MAX_BODY = 64 * 1024 * 1024
 def upstream_session() -> ClientSession:
     """The session for everything outside; inside a running loop, and the caller closes it.
 
-    It keeps no cookies (they would pass from one client to another) and adds no headers.
+    It keeps no cookies (they would pass from one client to another). It says who it is, unless a
+    client's own User-Agent is passed on.
     """
     return ClientSession(
         connector=TCPConnector(limit=0),
         cookie_jar=DummyCookieJar(),
-        skip_auto_headers=("User-Agent",),
+        headers={"User-Agent": USER_AGENT},
         timeout=ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
     )
 

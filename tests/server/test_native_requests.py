@@ -112,8 +112,17 @@ async def test_nothing_of_the_clients_connection_reaches_the_provider(
     (request,) = up.received
     assert request.headers.pop("host") == up.url.removeprefix("http://")
     assert request.headers.pop("x-api-key") == KEY
+    assert request.headers.pop("user-agent").startswith("loom/")
     expected = {"accept", "accept-encoding", "content-length", "content-type"}
     assert set(request.headers) == expected
+
+
+async def test_the_clients_own_user_agent_passes(serve: Serve, upstream: Upstream) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    headers = {"User-Agent": "somebody/1"}
+    await loom.client.post(loom.url + MESSAGES, data=b"{}", headers=headers)
+    assert up.received[0].headers["user-agent"] == "somebody/1"
 
 
 BODIES = {
