@@ -14,7 +14,7 @@ from loom.markup.wrap import chop, width_of
 WIDE = 120
 """Cells from which old and new stand side by side."""
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)")
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 Kind = Literal["file", "hunk", "context", "add", "remove", "note"]
 
 
@@ -29,23 +29,22 @@ class DiffLine(NamedTuple):
 
 def read_diff(text: str) -> Iterator[DiffLine]:
     """The lines of a unified diff; what is none of its forms is passed on as a note."""
-    old = new = 0
+    old = new = old_end = new_end = 0
     for line in visible(text).removesuffix("\n").split("\n"):
-        if hunk := _HUNK.match(line):
-            old, new = int(hunk[1]), int(hunk[2])
-            yield DiffLine("hunk", hunk[3], old, new)
-        elif line.startswith(("--- ", "+++ ")) and not old:
-            if line.startswith("+++ ") or line == "--- /dev/null":
-                yield from _file(line)
-        elif line.startswith("diff --git "):
-            old = new = 0
-        elif not old and not new:
-            yield DiffLine("note", line)
-        else:
+        if old < old_end or new < new_end:
+            # Counted, because content may look like a header: "+++ x" adds the line "++ x".
             found = _body(line, old, new)
             old += found.kind in ("context", "remove")
             new += found.kind in ("context", "add")
             yield found
+        elif hunk := _HUNK.match(line):
+            old, new = int(hunk[1]), int(hunk[3])
+            old_end, new_end = old + int(hunk[2] or 1), new + int(hunk[4] or 1)
+            yield DiffLine("hunk", hunk[5], old, new)
+        elif line.startswith("+++ ") or line == "--- /dev/null":
+            yield from _file(line)
+        elif not line.startswith(("--- ", "diff --git ")):
+            yield DiffLine("note", line)
 
 
 def _file(line: str) -> Iterator[DiffLine]:
@@ -128,6 +127,8 @@ class _DiffPainter:
         return [*line, Segment(" " * missing, self._inks("text"))] if missing else line
 
     def _heading(self, line: DiffLine) -> list[Line]:
+        if line.kind == "hunk" and line.new <= 1 and not line.text:
+            return []  # nothing is left out before a file's first line
         ink = {"file": "diff_file", "hunk": "diff_hunk", "note": "muted"}[line.kind]
         text = f"⋯ {line.text}".rstrip() if line.kind == "hunk" else line.text
         return chop([(expand_tabs(text), self._inks("text", ink))], self._width)

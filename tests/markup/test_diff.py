@@ -64,6 +64,16 @@ def test_a_removed_line_that_looks_like_a_header_is_content():
     assert [line.kind for line in read_diff(text)] == ["file", "hunk", "remove", "context"]
 
 
+def test_an_added_line_that_looks_like_a_header_is_content():
+    new = "--- /dev/null\n+++ b/x\n@@ -0,0 +1,3 @@\n+a\n+++ /dev/null\n++++ b\n"
+    assert shown(new, 60) == ["x", "1 + a", "2 + ++ /dev/null", "3 + +++ b"]
+
+
+def test_a_second_file_follows_the_first():
+    both = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n--- a/y\n+++ b/y\n@@ -5 +5 @@\n-c\n+d\n"
+    assert shown(both, 60) == ["x", "1 - a", "1 + b", "y", "⋯", "5 - c", "5 + d"]
+
+
 def test_what_is_no_diff_is_shown_as_it_is():
     assert shown("hello\nworld", 60) == ["hello", "world"]
 
