@@ -130,6 +130,7 @@ class Presenter:
                 self._desk.notify()
             case StateChanged():
                 status.state = event.state
+                status.is_writing = False
             case RetryArmed():
                 status.retry_armed(event.at, event.attempt, event.attempts)
                 self._desk.transcript.discard_stream()
@@ -165,6 +166,7 @@ class Presenter:
 
     def _stream(self, event: TextStreamed | ThinkingStreamed | StreamStarted) -> None:
         transcript = self._desk.transcript
+        self._desk.status.is_writing = isinstance(event, TextStreamed)
         match event:
             case TextStreamed():
                 transcript.stream_text(event.text)

@@ -82,7 +82,7 @@ class PermissionModal(Modal[Decide]):
         yield self._preview
         yield Static(self._circumstances(), classes="modal-note", markup=False)
         with Vertical(classes="permission-always"):
-            others = "↑↓ other rules, " if len(self._rules) > 1 else ""
+            others = "↑↓ others, " if len(self._rules) > 1 else ""
             note = f"Rule to keep ({others}Tab: how long, Enter allows)"
             yield Static(note, classes="modal-note")
             yield self._rule

@@ -73,6 +73,8 @@ class StatusBar(Widget):
     """Unix ms of the next attempt; 0 when none is armed."""
     retry_label: reactive[str] = reactive("")
     """Which attempt that is: `2 of 3`."""
+    is_writing: reactive[bool] = reactive(False)
+    """Whether the answer's words are coming in: the model thinks no more."""
     context_tokens: reactive[int] = reactive(0)
     """Tokens of the window in use."""
     context_limit: reactive[int] = reactive(0)
@@ -119,7 +121,8 @@ class StatusBar(Widget):
     def render(self) -> RenderResult:
         """Facts on the left, keys on the right, in exactly the width there is."""
         width = self.size.width
-        first = self._keys(1)
+        # A question's two answers belong together.
+        first = self._keys(2 if self.situation == "asking" else 1)
         room = width - first.cell_length - 2 if width >= 3 * first.cell_length else width
         facts = fit(self._segments(), room)
         keys = self._keys(99, width - facts.cell_length - 2)
@@ -181,10 +184,11 @@ class StatusBar(Widget):
         if self.working_since is None:
             style = "$text-error" if self.state == "error" else "$text-muted"
             return Content.styled(word, style)
-        if self.retry_at:
-            word = self._countdown()
         running = self._clock() - self.working_since
         frame = STILL if is_still(self.app) else frame_at(running)
+        if self.retry_at:  # two running times side by side would be one too many
+            return Content.assemble((frame, "$text-accent"), (f" {self._countdown()}", "$text"))
+        word = "writing" if self.is_writing else word
         return Content.assemble(
             (frame, "$text-accent"), (f" {word} ", "$text"), (elapsed(running), "$text-muted")
         )

@@ -76,6 +76,27 @@ async def test_the_retry_ends_when_the_state_moves_on() -> None:
         assert status.retry_at == 0 and status.situation == "resting"
 
 
+@pytest.mark.parametrize(("is_writing", "word"), [(False, "thinking"), (True, "writing")])
+async def test_the_answers_words_are_told_from_thinking(is_writing: bool, word: str) -> None:
+    status = working(bar())
+    status.state = "calling_llm"
+    status.is_writing = is_writing
+    assert word in await lines_of(status, 80)
+
+
+async def test_a_narrow_bar_names_both_answers() -> None:
+    status = working(bar())
+    status.is_asking = True
+    line = await lines_of(status, 60)
+    assert "y allow  n deny" in line and "waiting for you" in line
+
+
+async def test_a_countdown_stands_alone() -> None:
+    status = working(bar())
+    status.retry_armed(int((NOW + 12) * 1_000), 2, 3)
+    assert "retry 2 of 3 in 12s │" in await lines_of(status, 80)
+
+
 async def test_a_question_put_aside_names_the_keys_that_work() -> None:
     status = working(bar())
     status.is_asking = status.is_aside = True
