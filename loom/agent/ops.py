@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from loom.core.errors import StoreError
-from loom.core.messages import Block, Image, Message, Text, ToolCall, ToolResult
+from loom.core.messages import RAN_IN_SHELL, Block, Image, Message, Text, ToolCall, ToolResult
 from loom.core.protocol import (
     MODES,
     AnyOp,
@@ -167,7 +167,7 @@ class Ops:
 
     def _note(self, call: ToolCall, result: ToolResult) -> Message:
         output = "".join(piece.text for piece in result.content if isinstance(piece, Text))
-        text = f"I ran this in the shell:\n\n$ {call.input['command']}\n{output}"
+        text = f"{RAN_IN_SHELL}{call.input['command']}\n{output}"
         return self._message((Text(text),), call.id)
 
     async def _unknown(self, op: UnknownOp) -> None:

@@ -186,6 +186,10 @@ class Thread(Struct, frozen=True, omit_defaults=True):
     parent: str = ""
 
 
+RAN_IN_SHELL = "I ran this in the shell:\n\n$ "
+"""How a message begins that reports a shell line of the person: the line and its output follow."""
+
+
 def text_of(content: Iterable[Block]) -> str:
     """Every piece of text in `content`, tool results included: what search and estimates read."""
     parts: list[str] = []

@@ -211,6 +211,9 @@ async def test_a_shell_line_runs_and_shows_its_output(make_app):
         chat_of(app).prompt.set_text("!echo from-my-shell")
         await pilot.press("enter")
         await until(pilot, lambda: "from-my-shell" in shown(app))
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: "Hi." in shown(app))
+        assert shown(app).count("from-my-shell") == 2  # the line itself, and its output
         await leave(pilot)
 
 

@@ -6,7 +6,16 @@ import base64
 import pytest
 from textual.app import App
 
-from loom.core.messages import Display, Image, Message, Text, Thinking, ToolCall, ToolResult
+from loom.core.messages import (
+    RAN_IN_SHELL,
+    Display,
+    Image,
+    Message,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+)
 from loom.widgets.message_list import MessageList
 from loom.widgets.transcript.item import Item
 from tests.snapshots import EVERY
@@ -244,6 +253,14 @@ async def test_a_diff_is_shown_with_numbers(pilot, transcript):
     shown = await screen(pilot)
     assert "✓ edit_file app.py" in shown
     assert "8 +     if not text:" in shown
+
+
+async def test_a_shell_line_of_an_earlier_run_is_a_card(pilot, transcript):
+    told = f"{RAN_IN_SHELL}ls /x\nexit code 2\nls: cannot access"
+    transcript.show([Message("user", (Text(told),), "m")])
+    shown = await screen(pilot)
+    assert "✗ bash ls /x" in shown and "│ ls: cannot access" in shown
+    assert "I ran this" not in shown
 
 
 async def test_a_finished_call_says_its_subject_once(pilot, transcript):

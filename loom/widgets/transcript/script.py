@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from loom.core.messages import Image, Message, Text, Thinking, ToolCall, ToolResult
+from loom.core.messages import RAN_IN_SHELL, Image, Message, Text, Thinking, ToolCall, ToolResult
 from loom.widgets.transcript.item import Item
 from loom.widgets.transcript.notice import CompactionItem, Level, NoticeItem
 from loom.widgets.transcript.talk import AnswerItem, ImageItem, PersonItem, ThinkingItem
@@ -150,6 +150,9 @@ class Script:
         self._stage.put(CompactionItem(summary, folded))
 
     def _person(self, message: Message) -> None:
+        if message.text.startswith(RAN_IN_SHELL):
+            self._shell_line(message)
+            return
         waiting = self._queued.pop(message.id, None)
         if waiting is not None:
             self._stage.take_off([waiting])
@@ -158,6 +161,17 @@ class Script:
         for block in message.content:
             if isinstance(block, Image):
                 self._stage.put(ImageItem(block))
+
+    def _shell_line(self, message: Message) -> None:
+        """What the model is told of a shell line: the card that stands already, or one like it."""
+        if message.id in self._tools:
+            return
+        command, _, output = message.text.removeprefix(RAN_IN_SHELL).partition("\n")
+        tool = self._tool(message.id, "bash")
+        tool.called(ToolCall(message.id, "bash", {"command": command}))
+        # A command that failed says so first.
+        is_error = output.startswith("exit code ")
+        tool.finish(ToolResult(message.id, (Text(output),), is_error))
 
     def _take_blocks(self, message: Message, streamed: list[Item]) -> list[Item]:
         """Show an assistant's blocks, by streamed items where they fit; the rest is returned."""
