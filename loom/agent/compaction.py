@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from loom.agent.context import prompt
 from loom.agent.services import Model
-from loom.core.llm import LlmRequest
+from loom.core.errors import ProviderError
+from loom.core.llm import LlmError, LlmRequest, LlmResponse
 from loom.core.messages import Message, Text, ToolCall, ToolResult, Usage
 
 MAX_RESULT_CHARS = 2_000
 MAX_REQUEST_CHARS = 8_000
+MIN_RECORD_CHARS = 4_000
 SUMMARY_TOKENS = 4_096
 
 
@@ -18,22 +22,34 @@ async def summarise(
     """Notes on `request.messages`, ending with the person's last words verbatim; what they cost.
 
     The conversation is sent as one text, so that open calls, tools and foreign blocks cannot make
-    the request invalid; its middle is left out where it would not fit the window.
+    the request invalid; its middle is left out where it would not fit the window, and more of it
+    when the provider finds it too long all the same.
 
     Raises ProviderError.
     """
-    record = _shortened(transcript(request.messages), limit_tokens * 2)
     asked = prompt("compact") + (f"\n\nThe person adds: {instructions}" if instructions else "")
-    message = Message("user", (Text(f"{asked}\n\n<record>\n{record}\n</record>"),))
-    response = await model.complete(
-        provider,
-        LlmRequest(
-            request.model, (message,), max_tokens=SUMMARY_TOKENS, thread_id=request.thread_id
-        ),
-    )
+    response = await _answer(model, provider, request, asked, limit_tokens * 2)
+    notes = response.message.text.strip()
+    if not notes:
+        raise ProviderError(LlmError("The model's summary was empty.", "invalid_response"))
     last = _last_request(request.messages)
     words = f"\n\nThe person's last message:\n{last}" if last else ""
-    return response.message.text.strip() + words, response.usage
+    return notes + words, response.usage
+
+
+async def _answer(
+    model: Model, provider: str, request: LlmRequest, asked: str, chars: int
+) -> LlmResponse:
+    """The model's answer to a record of at most `chars` characters, or of fewer that fit."""
+    record = _shortened(transcript(request.messages), chars)
+    message = Message("user", (Text(f"{asked}\n\n<record>\n{record}\n</record>"),))
+    shortened = replace(request, messages=(message,), max_tokens=SUMMARY_TOKENS)
+    try:
+        return await model.complete(provider, shortened)
+    except ProviderError as error:
+        if error.error.kind != "context_too_long" or chars < MIN_RECORD_CHARS:
+            raise
+    return await _answer(model, provider, request, asked, chars // 2)
 
 
 def transcript(messages: Sequence[Message]) -> str:

@@ -44,6 +44,7 @@ class Requests:
         self._role = role
         self._system: Message | None = None
         self._text: list[str] = []
+        self._asked = (settings.provider, settings.model)
         self.provider = settings.provider
         self.model = settings.model
         self.usage = Usage()
@@ -69,8 +70,10 @@ class Requests:
     async def send(self, messages: tuple[Message, ...], post: Callable[[Input], None]) -> None:
         """Stream one answer into `post`: deltas, then LlmCompleted or LlmFailed."""
         self._text.clear()
+        # Another model may be chosen while this one answers.
+        self._asked = provider, _ = self.provider, self.model
         request = self._request(messages)
-        async for event in self._services.model.stream(self.provider, request):
+        async for event in self._services.model.stream(provider, request):
             if isinstance(event, Completed):
                 post(LlmCompleted(self._received(event.response)))
             elif isinstance(event, LlmError):
@@ -98,7 +101,7 @@ class Requests:
             response.message,
             id=clock.new_message_id(),
             created_at=clock.now_ms(),
-            provider=response.message.provider or self.provider,
+            provider=response.message.provider or self._asked[0],
             usage=response.usage,
             stop_reason=response.finish_reason,
         )
@@ -114,8 +117,7 @@ class Requests:
             (Text("".join(self._text)),),
             clock.new_message_id(),
             clock.now_ms(),
-            self.provider,
-            self.model,
+            *self._asked,
         )
 
     def settled(self) -> None:

@@ -10,7 +10,6 @@ from loom.agent.services import AgentSettings, Services
 from loom.core.errors import ToolError
 from loom.core.messages import Text, Thread
 from loom.core.protocol import (
-    AnyEvent,
     Close,
     MessageAdded,
     Notice,
@@ -91,7 +90,8 @@ async def _child_thread(parent: Runtime, services: Services, description: str) -
 async def _follow(child: Runtime, tell: Callable[[str], None]) -> tuple[str, str]:
     words = ""
     async for event in child.events(after=0):
-        tell(_line(event))
+        if isinstance(event, ToolStarted):
+            tell(f"{event.summary or event.name}\n")
         if isinstance(event, MessageAdded) and event.message.role == "assistant":
             words = event.message.text or words
         if isinstance(event, Notice) and event.level == "error":
@@ -101,10 +101,6 @@ async def _follow(child: Runtime, tell: Callable[[str], None]) -> tuple[str, str
         if isinstance(event, SessionClosed):
             words = event.reason or words
     return words, "closed"
-
-
-def _line(event: AnyEvent) -> str:
-    return f"{event.summary or event.name}\n" if isinstance(event, ToolStarted) else ""
 
 
 async def _no_children(description: str, prompt: str, tell: Callable[[str], None]) -> str:
