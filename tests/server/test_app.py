@@ -97,6 +97,7 @@ async def test_an_unknown_path_is_404_to_those_who_are_signed_in(serve: Serve) -
         assert (response.status, (await response.json())["error"]) == (404, "not_found")
     async with loom.client.get(loom.url + "/nowhere", headers=NOBODY) as response:
         assert response.status == 401
+        assert "scheme Bearer" in await response.text()
 
 
 @pytest.mark.parametrize(
