@@ -129,12 +129,12 @@ def _commit_failed(state: Live, given: CommitFailed) -> Transition:
         owed += _answers_to_saved_calls(state.conversation.messages[-1], given.lost)
     conversation = _without(state.conversation, given.lost)
     typed = tuple(message for message in given.lost if message.role == "user")
-    returned = (*typed, *conversation.queue)
+    returned = (*typed, *conversation.notes, *conversation.queue)
     announce = Announce(f"Not saved: {given.reason}", "error", given.hint)
     actions: tuple[Action, ...] = (Abort(), announce, *owed)
     actions += (EndTurn("failed"),) if was_in_turn else ()
     actions += (ReturnQueue(returned),) if returned else ()
-    return WaitingForUserInput(replace(conversation, queue=())), actions
+    return WaitingForUserInput(replace(conversation, queue=(), notes=())), actions
 
 
 def _answers_to_saved_calls(results: Message, lost: tuple[Message, ...]) -> tuple[Action, ...]:

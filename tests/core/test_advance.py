@@ -11,10 +11,13 @@ from loom.core.llm import Completed, LlmError, LlmResponse, TextDelta, ThinkingD
 from loom.core.messages import Message, Text, Thinking, ToolCall, ToolResult, Usage
 from loom.core.state import (
     Announce,
+    Answered,
     ArmRetry,
     Authorize,
+    BeginTurn,
     CallingLlm,
     CancelRequested,
+    CancelTools,
     Commit,
     CommitFailed,
     Compacting,
@@ -30,6 +33,7 @@ from loom.core.state import (
     LlmCompleted,
     LlmDelta,
     LlmFailed,
+    NoteAdded,
     Owe,
     PermissionNeeded,
     Policy,
@@ -101,6 +105,9 @@ INPUTS = st.one_of(
     st.builds(ToolCompleted, RESULTS),
     st.builds(HookCompleted, st.booleans()),
     st.just(RetryTimeoutFired()),
+    st.builds(
+        NoteAdded, st.builds(Message, st.just("user"), st.tuples(st.builds(Text, st.text())))
+    ),
     st.builds(CompactRequested),
     st.builds(CompactionFailed, ERRORS),
     st.builds(CancelRequested, PARTIAL),
@@ -115,11 +122,15 @@ class AnyInputInAnyOrder(RuleBasedStateMachine):
         self.state = START
         self.rows = []
         self.serial = 0
+        self.is_in_turn = False
 
     def feed(self, given):
         before = self.state
         self.state, actions = advance(before, given)
         for action in actions:
+            if isinstance(action, (BeginTurn, EndTurn)):
+                assert self.is_in_turn is isinstance(action, EndTurn)
+                self.is_in_turn = isinstance(action, BeginTurn)
             if isinstance(action, (Commit, Owe)):
                 self.rows.extend(action.entries)
             if isinstance(action, (SendLlmRequest, ArmRetry)):
@@ -186,6 +197,13 @@ class AnyInputInAnyOrder(RuleBasedStateMachine):
         assert isinstance(state, ShuttingDown)
         rows = [row for a in actions if isinstance(a, Commit) for row in a.entries]
         assert_answered(visible([*self.rows, *rows]))
+
+    @invariant()
+    def nothing_waits_and_no_turn_is_open_at_rest(self):
+        if isinstance(self.state, WaitingForUserInput):
+            conversation = self.state.conversation
+            assert not self.is_in_turn
+            assert conversation.queue == conversation.notes == ()
 
     @invariant()
     def history_in_memory_is_valid(self):
@@ -438,3 +456,62 @@ def test_a_completed_event_is_data():
 def test_run_tool_carries_the_call_itself():
     _, actions = run(user(), answer(EDIT), ToolAuthorized("e"))
     assert RunTool(EDIT) in actions
+
+
+def note(text="$ ls"):
+    return NoteAdded(Message("user", (Text(text),), id=f"m-{text}"))
+
+
+def test_a_note_taken_while_working_is_saved_at_the_turns_end_and_starts_none():
+    state, actions = run(user(), note(), answer(Text("done")))
+    assert names(actions) == ["Commit", "Commit", "EndTurn"]
+    assert [m.text for m in state.conversation.messages] == ["hello", "done", "$ ls"]
+
+
+@pytest.mark.parametrize("given", [CancelRequested(), ShutdownRequested()])
+def test_a_note_outlives_a_turn_that_is_stopped(given):
+    _, actions = run(user(), note(), given)
+    saved = [e.message.text for a in actions if isinstance(a, Commit) for e in a.entries]
+    assert saved == ["$ ls"]
+    assert not any(isinstance(action, ReturnQueue) for action in actions)
+
+
+def test_cancel_stops_the_judging_of_calls_beside_those_that_run():
+    _, actions = run(user(), answer(READ, READ_2), ToolAuthorized("r"), CancelRequested())
+    assert actions[0] == CancelTools(("r", "s"))
+
+
+def test_a_turn_whose_end_could_not_be_saved_still_ends():
+    state, _ = run(user(), answer(Text("lost")))
+    lost = (state.conversation.messages[-1],)
+    state, actions = run(CommitFailed(lost, "disk full", was_ending=True), state=state)
+    assert EndTurn("failed") in actions
+    assert [m.text for m in state.conversation.messages] == ["hello"]
+
+
+def test_calls_that_the_disk_broke_off_are_shown_as_ended():
+    _, actions = run(user(), answer(EDIT), ToolAuthorized("e"), CommitFailed((), "disk full"))
+    assert [a.result.tool_use_id for a in actions if isinstance(a, Answered)] == ["e"]
+
+
+def test_stopping_a_compaction_gives_back_what_was_typed_meanwhile():
+    state, actions = run(
+        user(), answer(Text("hi")), CompactRequested(), user("later"), CancelRequested()
+    )
+    assert isinstance(state, WaitingForUserInput)
+    assert names(actions) == ["Abort", "ReturnQueue"]
+
+
+def test_a_summary_that_failed_in_a_turn_counts_as_a_failed_request():
+    too_long = LlmFailed(LlmError("too long", "context_too_long"))
+    failed = CompactionFailed(LlmError("down", "transient"))
+    state, actions = run(user(), too_long, failed)
+    assert isinstance(state, Error) and isinstance(actions[0], ArmRetry)
+    state, _ = run(CompactionFailed(LlmError("no key", "auth")), state=run(user(), too_long)[0])
+    assert isinstance(state, WaitingForUserInput)
+
+
+def test_there_is_nothing_to_compact_in_an_empty_conversation():
+    state, actions = run(CompactRequested())
+    assert isinstance(state, WaitingForUserInput)
+    assert names(actions) == ["Announce"]
