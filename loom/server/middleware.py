@@ -105,7 +105,7 @@ def _require_token(request: web.Request, route: Route | None) -> None:
     ):
         raise AuthError(
             "A Loom token is missing or wrong.",
-            "Show the server's token (header Authorization, scheme Bearer); LOOM_TOKEN sets it for loom.",
+            "Show the server's token (header Authorization, scheme Bearer); loom takes LOOM_TOKEN.",
         )
 
 
