@@ -42,6 +42,11 @@ class MarkdownStream:
         """Everything that was appended."""
         return "".join(self._parts)
 
+    @property
+    def is_in_code(self) -> bool:
+        """Whether what comes next is in a fence, where no mark means anything."""
+        return self._fence is not None
+
     def append(self, text: str) -> None:
         """Take the next piece and bring `frozen` and `live` up to date."""
         self._parts.append(text)

@@ -135,9 +135,22 @@ async def test_a_thread_shows_every_kind_of_block(pilot, transcript):
 async def test_a_stream_appears_as_it_comes(pilot, transcript):
     transcript.begin_stream()
     transcript.stream_text("Hello **wor")
-    assert "Hello **wor" in await screen(pilot)
+    assert "Hello" in await screen(pilot)
     transcript.stream_text("ld**")
     assert "Hello world" in await screen(pilot)
+
+
+async def test_a_mark_without_its_partner_is_not_shown_and_taken_back(pilot, transcript):
+    for piece in ("A **bo", "ld** word", " and `co", "de`\nnext *"):
+        transcript.stream_text(piece)
+        assert not set("*`") & set(await screen(pilot))
+    transcript.end_stream(assistant(Text("A **bold** word and `code`\nnext *")))
+    assert "A bold word and code next *" in await screen(pilot)
+
+
+async def test_stars_in_streamed_code_are_shown_at_once(pilot, transcript):
+    transcript.stream_text("```c\nint *")
+    assert "int *" in await screen(pilot)
 
 
 async def test_the_whole_message_keeps_the_item_that_was_streamed(pilot, transcript):

@@ -10,6 +10,7 @@ from loom.markup.clean import visible
 from loom.markup.ink import Line
 from loom.markup.parse import parse
 from loom.markup.render import Renderer
+from loom.markup.settled import settled
 from loom.markup.stream import MarkdownStream
 from loom.markup.wrap import wrap
 from loom.widgets.labels import elapsed
@@ -68,6 +69,7 @@ class AnswerItem(Item):
         self._text = text
         self._stream = MarkdownStream() if is_streaming else None
         self._pending: list[str] = []
+        self._line = ""
         self._length = len(text)
         self._painted = _Painted()
 
@@ -88,7 +90,8 @@ class AnswerItem(Item):
             self._text, self._stream = text, None
             self._painted = _Painted()
             return
-        self._take_pending(stream)
+        stream.append("".join(self._pending))
+        self._pending.clear()
         stream.finish()
         self._text, self._stream = text, None
         self._painted.blocks = stream.frozen
@@ -112,9 +115,19 @@ class AnswerItem(Item):
             self._painted = _Painted()
 
     def _take_pending(self, stream: MarkdownStream) -> None:
-        if self._pending:
-            stream.append("".join(self._pending))
-            self._pending.clear()
+        """Parse what came, but of its last line only what will stay as it looks."""
+        if not self._pending:
+            return
+        lines, end, last = "".join(self._pending).rpartition("\n")
+        if end:
+            stream.append(lines + end)
+            self._line = ""
+        whole = self._line + last
+        size = len(whole) if stream.is_in_code else max(settled(whole), len(self._line))
+        if size > len(self._line):
+            stream.append(whole[len(self._line) : size])
+        self._line = whole[:size]
+        self._pending = [whole[size:]] if size < len(whole) else []
 
 
 class _Painted:

@@ -1,0 +1,46 @@
+"""How much of a line that is still being written can be shown and stay as it is.
+
+`**` shown as it stands would vanish once its partner comes, and the line would jump.
+"""
+
+import re
+
+_MOST = 160
+"""Characters held back at most: an asterisk may also just be an asterisk."""
+
+_MARK = re.compile(r"\\.|(?P<code>`+)|(?P<star>\*+)|(?P<link>\[)", re.DOTALL)
+_LINK = re.compile(r"\[[^\[\]]*\](?:\([^()\s]*\)|(?=[^(]))")
+
+
+def settled(line: str) -> int:
+    """The length of `line`'s start in which every inline mark has its partner."""
+    at, open_at = 0, len(line)
+    while found := _MARK.search(line, at):
+        start, at = found.span()
+        if found["code"]:
+            end = _end_of_code(line, at, found["code"])
+        elif found["link"]:
+            link = _LINK.match(line, start)
+            end = link.end() if link else -1
+        else:
+            if found["star"]:
+                open_at = _toggled(line, start, at, open_at)
+            continue
+        if end < 0:
+            open_at = min(open_at, start)
+            break
+        at = end
+    return open_at if len(line) - open_at <= _MOST else len(line)
+
+
+def _end_of_code(line: str, at: int, ticks: str) -> int:
+    """Where the code span ends that `ticks` opened before `at`; -1 when it is open."""
+    closing = re.compile(rf"(?<!`){ticks}(?!`)").search(line, at)
+    return closing.end() if closing else -1
+
+
+def _toggled(line: str, start: int, end: int, open_at: int) -> int:
+    """Where emphasis is open after a run of asterisks; the line's length when nowhere."""
+    if open_at < len(line):
+        return open_at if line[start - 1].isspace() else len(line)
+    return open_at if line[end : end + 1].isspace() else start

@@ -1,0 +1,41 @@
+"""What of an unfinished line is shown while it is written."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loom.markup.settled import settled
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("plain words", "plain words"),
+        ("a **bol", "a "),
+        ("a **bold** b", "a **bold** b"),
+        ("a *", "a "),
+        ("a *em* and **", "a *em* and "),
+        ("2 * 3 is 6", "2 * 3 is 6"),
+        ("* item with `co", "* item with "),
+        ("`a * b` c", "`a * b` c"),
+        ("``a ` b", ""),
+        ("see [docs](http", "see "),
+        ("see [docs](http://x) now", "see [docs](http://x) now"),
+        ("- [ ] task", "- [ ] task"),
+        ("a[0] = b", "a[0] = b"),
+        (r"a \* b", r"a \* b"),
+        ("snake_case_name", "snake_case_name"),
+    ],
+)
+def test_an_open_mark_is_held_back(line: str, shown: str) -> None:
+    assert line[: settled(line)] == shown
+
+
+def test_a_mark_that_never_closes_is_shown_in_the_end() -> None:
+    line = "**" + "word " * 50
+    assert settled(line) == len(line)
+
+
+@given(st.text(alphabet="ab *`[]()\\_", max_size=60))
+def test_any_line_is_settled_somewhere(line: str) -> None:
+    assert 0 <= settled(line) <= len(line)
