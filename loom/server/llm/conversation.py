@@ -99,6 +99,7 @@ class _Turns:
     _open: dict[str, list[str]] = field(default_factory=dict)
     _answers: dict[str, ToolResult] = field(default_factory=dict)
     _heard: list[Text | Image] = field(default_factory=list)
+    _said: list[Text | Thinking | ToolCall | Opaque] = field(default_factory=list)
 
     def hear(self, blocks: Iterable[Block]) -> None:
         """Adds a user message's blocks to the user turn in the making."""
@@ -113,20 +114,13 @@ class _Turns:
         spoken = [kept for block in blocks if (kept := self._spoken(block)) is not None]
         if not any(isinstance(block, (Text, ToolCall)) for block in spoken):
             return
-        before = self._turns[-1] if self._turns else None
-        is_same_turn = (
-            isinstance(before, AssistantTurn) and not before.tool_calls and not self._heard
-        )
-        if is_same_turn and isinstance(before, AssistantTurn):
-            spoken = [*before.content, *spoken]
-            self._turns.pop()
-        else:
+        if self._open or self._heard or not self._said:
             self._end_user_turn()
-        self._turns.append(AssistantTurn(tuple(self._named(block) for block in spoken)))
+        self._said.extend(self._named(block) for block in spoken)
 
     def finished(self) -> tuple[UserTurn | AssistantTurn, ...]:
         """The turns; empty when there is nothing to answer."""
-        if self._turns or self._heard:
+        if self._turns or self._heard or self._said:
             self._end_user_turn()
         return tuple(self._turns)
 
@@ -141,13 +135,16 @@ class _Turns:
             self._heard.extend((Text("Result of an earlier tool call:"), *content))
 
     def _end_user_turn(self) -> None:
-        before = self._turns[-1] if self._turns else None
-        calls = before.tool_calls if isinstance(before, AssistantTurn) else ()
+        """Ends the assistant's turn in the making, if there is one, and the user's after it."""
+        calls = [block for block in self._said if isinstance(block, ToolCall)]
+        if self._said:
+            self._turns.append(AssistantTurn(tuple(self._said)))
         results = tuple(
             self._answers.get(call.id) or error_result(call.id, _UNANSWERED) for call in calls
         )
         content = tuple(self._heard) if results or self._heard else (_CONTINUE,)
         self._turns.append(UserTurn(results, content))
+        self._said.clear()
         self._heard.clear()
         self._answers.clear()
         self._open.clear()
