@@ -9,6 +9,7 @@ from loom.core.messages import Message
 from loom.core.protocol import (
     MODES,
     Compact,
+    Mode,
     Rename,
     RetryNow,
     SetMode,
@@ -20,6 +21,15 @@ from loom.widgets.completion import Choice
 
 if TYPE_CHECKING:
     from loom.screens.chat import ChatScreen
+
+
+MODE_WORDS: dict[Mode, str] = {
+    "ask": "reading; edits and commands are asked",
+    "edit": "edits in this folder too; commands are asked",
+    "auto": "everything inside the sandbox",
+    "plan": "reading only; nothing is changed or run",
+}
+"""What each mode allows unasked."""
 
 
 class ChatCommands:
@@ -93,10 +103,22 @@ class ChatCommands:
 
     async def _set_mode(self, argument: str) -> None:
         mode = next((mode for mode in MODES if mode == argument), None)
-        if mode is None:
-            await self._screen.action_next_mode()
-        else:
+        if mode is not None:
             await self._screen.submit(SetMode(mode))
+        elif argument:
+            self._say(f"There is no mode {argument}.", f"Modes: {', '.join(MODES)}.")
+        else:
+            await self._pick_mode()
+
+    async def _pick_mode(self) -> None:
+        from loom.widgets.picker_modal import PickerModal
+
+        modal = PickerModal("What may run unasked", [Choice(m, MODE_WORDS[m]) for m in MODES])
+        await self._screen.app.push_screen(modal, self._mode_picked)
+
+    def _mode_picked(self, value: str | None) -> None:
+        if value:
+            self._screen.run_worker(self._set_mode(value))
 
     async def _compact(self, argument: str) -> None:
         await self._screen.submit(Compact(argument))

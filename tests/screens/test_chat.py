@@ -160,6 +160,27 @@ async def test_the_mode_is_changed_by_key(make_app):
         await leave(pilot)
 
 
+async def test_the_mode_is_picked_from_what_each_allows(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        chat_of(app).prompt.set_text("/mode")
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PickerModal))
+        await pilot.press(*"plan", "enter")
+        await until(pilot, lambda: chat_of(app).status.mode == "plan")
+        await leave(pilot)
+
+
+async def test_a_mode_that_is_none_is_named(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await chat_of(app).commands.run("/mode yolo")
+        assert "no mode yolo" in shown(app) and chat_of(app).status.mode == "ask"
+        await leave(pilot)
+
+
 async def test_the_model_picker_offers_what_the_server_has(make_app):
     app = make_app()
     async with app.run_test() as pilot:
