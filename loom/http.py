@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from loom import __version__
 from loom.core.errors import ConfigError
+from loom.secrets import Secret
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -47,13 +48,38 @@ def parse_address(text: str) -> Address:
     text = text.strip()
     if text.startswith(("unix:", "/")):
         return Address("http://localhost", text.removeprefix("unix:").removeprefix("//"))
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_http(text):
         raise ConfigError(
             f"not a server address: {text!r}",
             "Write it as http://HOST:PORT, https://HOST or unix:/PATH/TO/SOCKET.",
         )
     return Address(text.rstrip("/"))
+
+
+def _is_http(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Reading it is what checks it.
+        _ = parts.port
+    except ValueError:
+        return False
+    is_host = bool(parts.hostname) and not any(character.isspace() for character in parts.netloc)
+    return parts.scheme in ("http", "https") and is_host
+
+
+def bearer(token: Secret) -> str:
+    """The value of an Authorization header with Loom's token.
+
+    Raises:
+        ConfigError: no header can carry the token.
+    """
+    value = token.expose()
+    if not (value.isascii() and value.isprintable()):
+        raise ConfigError(
+            "the Loom token holds characters that no HTTP header can carry",
+            "Set LOOM_TOKEN, or LOOM_TOKEN_FILE's file, to the server's token and nothing else.",
+        )
+    return f"Bearer {value}"
 
 
 def sendable(body: bytes) -> bytes | BytesIO:

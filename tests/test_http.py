@@ -24,7 +24,10 @@ def test_address_is_read(text: str, address: Address):
     assert parse_address(text) == address
 
 
-@pytest.mark.parametrize("text", ["", "localhost:8080", "ftp://host", "http://"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "localhost:8080", "ftp://host", "http://", "http://[::1", "http://a:99999", "http://a b"],
+)
 def test_other_text_is_no_address(text: str):
     with pytest.raises(ConfigError):
         parse_address(text)

@@ -8,7 +8,7 @@ from loom.api.errors import ErrorBody
 from loom.api.health import Health
 from loom.api.search import SearchRequest, SearchResponse
 from loom.core.errors import AuthError, CodecError, LoomError
-from loom.http import Address, client_session
+from loom.http import Address, bearer, client_session
 from loom.secrets import Secret
 
 T = TypeVar("T")
@@ -21,11 +21,14 @@ class ServerClient:
 
     Args:
         token: Loom's token for that server; None asks as a stranger.
+
+    Raises:
+        ConfigError: no header can carry the token.
     """
 
     def __init__(self, address: Address, token: Secret | None, timeout: float = TIMEOUT) -> None:
         self._address = address
-        self._headers = {"Authorization": f"Bearer {token.expose()}"} if token else {}
+        self._headers = {"Authorization": bearer(token)} if token else {}
         self._timeout = timeout
 
     async def health(self) -> Health:

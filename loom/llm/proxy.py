@@ -13,7 +13,7 @@ from msgspec import Struct
 from loom.core import codec
 from loom.core.errors import CodecError, LoomError, ProviderError
 from loom.core.llm import Completed, LlmError, LlmEvent, LlmRequest, LlmResponse
-from loom.http import Address, client_session, parse_address, sendable
+from loom.http import Address, bearer, client_session, parse_address, sendable
 from loom.llm.refusal import refusal
 from loom.llm.sse import SseParser
 from loom.secrets import Secret
@@ -169,9 +169,9 @@ class ProxyModel:
     async def _connect(self) -> "ClientSession":
         text, token = await self._find()
         if self._session is None:
-            self._address = parse_address(text)
+            self._address, authorization = parse_address(text), bearer(token)
             self._session = client_session(self._address)
-            self._session.headers["Authorization"] = f"Bearer {token.expose()}"
+            self._session.headers["Authorization"] = authorization
         return self._session
 
     def _unreachable(self, error: Exception) -> LlmError:

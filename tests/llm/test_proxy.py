@@ -236,6 +236,16 @@ async def test_nobody_listening_is_said_with_the_address():
     assert "http://127.0.0.1:9" in error.message
 
 
+@pytest.mark.parametrize("token", ["lt_abc\r", "lt_abc\nX: 1", "lt_ü", "\x00"])
+async def test_token_that_no_header_can_carry_is_said_and_not_shown(token: str):
+    model = ProxyModel.at("http://127.0.0.1:9", Secret(token))
+    (only,) = await events(model)
+    assert isinstance(only, LlmError)
+    assert only.kind == "not_configured"
+    assert "LOOM_TOKEN" in only.hint
+    assert "lt_" not in str(only)
+
+
 async def test_server_that_cannot_be_found_is_said():
     async def find() -> tuple[str, Secret]:
         raise SessionError("the server did not start", "Look into its log.")
