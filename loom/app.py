@@ -3,15 +3,13 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from loom.commands import COMMANDS
 from loom.screens.chat import ChatScreen
 from loom.screens.start import Start
 from loom.widgets.modal import Modal
@@ -76,21 +74,11 @@ class LoomApp(App[None]):
         """Close the sessions, then the app."""
         self._chat.leave()
 
+    def action_command_palette(self) -> None:
+        """Every command that needs no argument, to be found by its name."""
+        if isinstance(self.screen, ChatScreen):
+            self.screen.commands.pick()
+
     def on_modal_typed_ahead(self, event: Modal.TypedAhead) -> None:
         """A letter typed while a question came up belongs to the input."""
         self._chat.prompt.insert_text(event.character)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette's lines: every slash command that needs no argument."""
-        if not isinstance(screen, ChatScreen):
-            return
-        for command in COMMANDS:
-            if not command.argument or command.argument.startswith("["):
-                line = f"/{command.name}"
-                yield SystemCommand(
-                    command.name, command.summary, lambda line=line: _run(screen, line)
-                )
-
-
-def _run(screen: ChatScreen, line: str) -> None:
-    screen.run_worker(screen.commands.run(line))

@@ -1,8 +1,9 @@
 """The chat screen's slash commands, one small method a row of `loom.commands`."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
 
-from loom.commands import help_text, nearest, parse
+from loom.commands import COMMANDS, help_text, nearest, parse
 from loom.core.errors import LoomError
 from loom.core.history import visible
 from loom.core.messages import Message
@@ -22,6 +23,8 @@ from loom.widgets.completion import Choice
 if TYPE_CHECKING:
     from loom.screens.chat import ChatScreen
 
+
+_WithValue = Callable[[str], Coroutine[None, None, Any]]
 
 MODE_WORDS: dict[Mode, str] = {
     "ask": "reading; edits and commands are asked",
@@ -48,6 +51,27 @@ class ChatCommands:
             return True
         await getattr(self, f"_{line.command.action}")(line.argument)
         return True
+
+    def pick(self) -> None:
+        """Offer every command that can be run as it is."""
+        rows = [
+            Choice(c.name, " · ".join(part for part in (c.summary, c.key) if part))
+            for c in COMMANDS
+            if not c.argument or c.argument.startswith("[")
+        ]
+        self._choose("Commands", rows, lambda name: self.run(f"/{name}"))
+
+    def _choose(
+        self, title: str, choices: Iterable[Choice], then: _WithValue, current: str = ""
+    ) -> None:
+        """Let the person pick, and run `then` with the value."""
+        from loom.widgets.picker_modal import PickerModal
+
+        def picked(value: str | None) -> None:
+            if value:
+                self._screen.run_worker(then(value))
+
+        self._screen.app.push_screen(PickerModal(title, choices, current=current), picked)
 
     def _say(self, text: str, hint: str = "") -> None:
         self._screen.transcript.notice(text, "info", hint)
@@ -88,14 +112,7 @@ class ChatCommands:
             )
             for row in models
         ]
-        from loom.widgets.picker_modal import PickerModal
-
-        modal = PickerModal("Model", choices)
-        await self._screen.app.push_screen(modal, self._model_picked)
-
-    def _model_picked(self, value: str | None) -> None:
-        if value:
-            self._screen.run_worker(self._use_model(value))
+        self._choose("Model", choices, self._use_model)
 
     async def _use_model(self, words: str) -> None:
         provider, _, model = words.partition(" ")
@@ -108,17 +125,8 @@ class ChatCommands:
         elif argument:
             self._say(f"There is no mode {argument}.", f"Modes: {', '.join(MODES)}.")
         else:
-            await self._pick_mode()
-
-    async def _pick_mode(self) -> None:
-        from loom.widgets.picker_modal import PickerModal
-
-        modal = PickerModal("What may run unasked", [Choice(m, MODE_WORDS[m]) for m in MODES])
-        await self._screen.app.push_screen(modal, self._mode_picked)
-
-    def _mode_picked(self, value: str | None) -> None:
-        if value:
-            self._screen.run_worker(self._set_mode(value))
+            choices = [Choice(m, MODE_WORDS[m]) for m in MODES]
+            self._choose("What may run unasked", choices, self._set_mode, self._screen.status.mode)
 
     async def _compact(self, argument: str) -> None:
         await self._screen.submit(Compact(argument))
@@ -167,7 +175,12 @@ class ChatCommands:
         if argument in app.available_themes:
             app.theme = argument
         else:
-            app.search_themes()
+            # Loom's own come first; the present one is where the eye looks for a way back.
+            names = sorted(
+                app.available_themes, key=lambda name: (not name.startswith("loom"), name)
+            )
+            choices = [Choice(name, "now" * (name == app.theme)) for name in names]
+            self._choose("Theme", choices, self._theme)
 
     async def _leave(self, argument: str) -> None:
         self._screen.leave()

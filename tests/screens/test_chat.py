@@ -160,6 +160,34 @@ async def test_the_mode_is_changed_by_key(make_app):
         await leave(pilot)
 
 
+async def test_the_palette_finds_a_command(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, PickerModal))
+        await pilot.press(*"help", "enter")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await leave(pilot)
+
+
+async def test_a_theme_is_picked(make_app):
+    app = make_app()
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await chat_of(app).commands.run("/theme")
+        await until(pilot, lambda: isinstance(app.screen, PickerModal))
+        await pilot.press(*"loom-light", "enter")
+        await until(pilot, lambda: app.theme == "loom-light")
+        await leave(pilot)
+
+
+async def test_picture_of_the_palette(make_app, snap):
+    app = make_app(workspace=Path("/home/ann/timesheet"))
+    await snap(app, "chat-palette", keys=["ctrl+p"])
+
+
 async def test_the_mode_is_picked_from_what_each_allows(make_app):
     app = make_app()
     async with app.run_test() as pilot:
