@@ -55,9 +55,20 @@ def _fits_sockets(directory: Path) -> bool:
 
 
 def home_directory(environment: Mapping[str, str]) -> Path:
-    """`$HOME`; where that is unset, empty or relative, the account's home folder."""
+    """`$HOME`; where that is unset, empty or relative, the account's home folder.
+
+    Raises ConfigError where there is neither, as for a container's user that has no account.
+    """
     home = environment.get("HOME", "")
-    return Path(home if home.startswith("/") else pwd.getpwuid(os.getuid()).pw_dir)
+    if home.startswith("/"):
+        return Path(home)
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        # Errors come with msgspec, for which those who only ask for a path need not wait.
+        from loom.core.errors import ConfigError
+
+        raise ConfigError(f"user {os.getuid()} has no home folder", "Set HOME.") from None
 
 
 def _directory(environment: Mapping[str, str], variable: str, fallback: str) -> Path:

@@ -1,5 +1,6 @@
 """The log of a process that owns a terminal: a file, never the screen."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,7 +26,8 @@ def logging_to_file(environment: Mapping[str, str], redactor: "Redactor") -> Ite
 
     stream = _opened(log_path(environment))
     if stream is None:
-        yield
+        with _silence():
+            yield
         return
     with stream:
         handler = start_logging(stream, redactor, "json", "INFO")
@@ -33,6 +35,17 @@ def logging_to_file(environment: Mapping[str, str], redactor: "Redactor") -> Ite
             yield
         finally:
             stop_logging(handler)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Without any handler, Python's own would write errors over the screen."""
+    nowhere = logging.NullHandler()
+    logging.getLogger().addHandler(nowhere)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(nowhere)
 
 
 def _opened(path: Path) -> TextIO | None:

@@ -17,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: for `--help` (0) and wrong usage (2), as argparse does.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_what_is_closed()
     try:
         try:
             return _run(words)
@@ -38,6 +39,21 @@ def _run(words: list[str]) -> int:
     from loom.cli.dispatch import dispatch
 
     return dispatch(words)
+
+
+def _open_what_is_closed() -> None:
+    """Takes the places of standard streams that the caller closed (`>&-`).
+
+    The next file that is opened, say the database, would get theirs otherwise.
+    """
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
 
 
 def _drop_output() -> None:

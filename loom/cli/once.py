@@ -7,6 +7,7 @@ the flag that would allow it. Control characters of the model are shown, never s
 
 import asyncio
 import os
+import signal
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from loom.core.protocol import (
     PermissionDecided,
     RetryArmed,
     SendMessage,
+    SessionClosed,
     SessionStarted,
     ToolStarted,
     TurnFinished,
@@ -63,6 +65,7 @@ async def answer(plan: "Plan", prompt: str, *, is_json: bool) -> int:
     """One turn on a new thread; the exit status."""
     from loom.cli.assemble import open_host
 
+    _end_as_by_ctrl_c()
     printer = JsonPrinter() if is_json else TextPrinter()
     async with open_host(plan) as host:
         session = await host.start(plan.workspace)
@@ -76,6 +79,14 @@ async def answer(plan: "Plan", prompt: str, *, is_json: bool) -> int:
         await session.submit(Close())
     printer.end()
     return {"done": 0, "cancelled": INTERRUPTED}.get(reason, FAILED)
+
+
+def _end_as_by_ctrl_c() -> None:
+    """SIGTERM and SIGHUP stop the turn like SIGINT: no process is left, and the thread is valid."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(number, signal.raise_signal, signal.SIGINT)
 
 
 class JsonPrinter:
@@ -109,6 +120,8 @@ class TextPrinter:
                 _tell(f"retry {event.attempt} of {event.attempts}: {event.reason}")
             case Notice():
                 _tell(f"{event.text} {event.hint}".strip())
+            case SessionClosed() if event.reason:
+                _tell(event.reason)
             case SessionStarted():
                 _tell(f"thread {event.thread.id}")
 

@@ -99,7 +99,7 @@ def _mark(path: Path, data: bytes) -> str:
 def _marks(environment: Mapping[str, str]) -> frozenset[str]:
     try:
         return frozenset(_marks_file(environment).read_text().splitlines())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return frozenset()
 
 

@@ -60,7 +60,10 @@ class Host:
             await self._close_sessions()
         finally:
             await self._door.close()
-            await self._group.__aexit__(kind, error, trace)
+            # Its own exceptions are the caller's business, and not to be wrapped in a group.
+            is_cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
+            told = (kind, error, trace) if is_cancelled else (None, None, None)
+            await self._group.__aexit__(*told)
 
     async def start(self, workspace: Path, *, is_private: bool = False) -> AgentSession:
         """A session on a new thread. Raises StoreError."""

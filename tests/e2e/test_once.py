@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import PIPE
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,17 +83,19 @@ async def test_events_as_json_lines(run):
     assert [e.message.text for e in events if isinstance(e, MessageAdded)] == ["what?", ANSWER]
 
 
-async def test_interrupt_is_130_and_leaves_a_valid_thread(home: Home):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_interrupt_is_130_and_leaves_a_valid_thread(home: Home, number: signal.Signals):
     script = [
-        Turn(Say("I look."), Call("bash", {"command": "echo begun > begun; sleep 60"})),
+        Turn(Say("I look."), Call("bash", {"command": "echo begun > begun; sleep 61.5"})),
     ]
     async with FakeProvider(script) as fake:
         process = await started(home, "-p", "go", "--mode", "auto", **variables("anthropic", fake))
         await file_appears(home.workspace / "begun")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         async with asyncio.timeout(10):
             _, err = await process.communicate()
     assert process.returncode == 130
+    assert not running("61.5")
     assert b"Traceback" not in err
     async with ThreadStore.open(home.database) as store:
         (thread,) = await store.list()
@@ -101,6 +104,16 @@ async def test_interrupt_is_130_and_leaves_a_valid_thread(home: Home):
     assert not unanswered(messages)
     assert not unfinished_turn(entries)
     assert messages[0].text == "go"
+
+
+def running(argument: str) -> list[str]:
+    """The processes of this machine that were started with `argument`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            line = path.read_bytes()
+            found += [line.decode()] if argument.encode() in line.split(b"\0") else []
+    return found
 
 
 async def test_interrupt_while_the_model_is_silent_closes_the_request(home: Home):

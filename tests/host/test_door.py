@@ -8,7 +8,7 @@ import pytest
 
 from loom.agent.eventlog import KEPT_BYTES
 from loom.core import codec
-from loom.core.errors import SessionError, ThreadNotFound
+from loom.core.errors import SessionError, StoreError, ThreadNotFound
 from loom.core.messages import ToolCall
 from loom.core.protocol import (
     Cancel,
@@ -211,3 +211,10 @@ async def allow_all(session):
             await session.submit(Decide(event.call_id, allow=True))
         if isinstance(event, ToolFinished):
             return
+
+
+async def test_an_error_of_whoever_holds_the_host_is_not_wrapped(tmp_path, store, socket):
+    with pytest.raises(StoreError, match="mine"):
+        async with host_with(tmp_path, store, socket, ScriptedModel(says("one"))) as host:
+            await host.start(tmp_path)
+            raise StoreError("mine")
