@@ -2,17 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from loom.agent.record import COMPACTION_BEGUN, COMPACTION_ENDED
-from loom.core.errors import ProviderError, StoreError
-from loom.core.history import CompactionEntry, Entry, MessageEntry, ToolResultEntry
+from loom.agent.compactor import Compactor
+from loom.core.history import Entry, MessageEntry, ToolResultEntry
 from loom.core.llm import LlmError, TextDelta, ThinkingDelta
 from loom.core.messages import Message, ToolCall
 from loom.core.protocol import (
-    Compacted,
-    CompactionStarted,
     MessageAdded,
     MessageQueued,
     Notice,
@@ -35,11 +31,9 @@ from loom.core.state import (
     CancelTools,
     Commit,
     CompactHistory,
-    CompactionCompleted,
     CompactionFailed,
     EndTurn,
     HookCompleted,
-    Input,
     LlmFailed,
     Owe,
     PermissionNeeded,
@@ -62,27 +56,13 @@ if TYPE_CHECKING:
 _LLM, _RETRY, _COMPACT, _HOOK = "llm", "retry", "compact", "hook"
 
 
-@dataclass(frozen=True)
-class Summarised:
-    """A summary that the loop must write: no Cancel can come between disk and memory there.
-
-    Attributes:
-        ended: rows that go to disk whether the summary does or not.
-        taken: set by the loop; until then the task may still be stopped.
-    """
-
-    entry: CompactionEntry
-    message: Message
-    ended: tuple[Entry, ...]
-    taken: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class Performer:
     """Does the I/O of one runtime; what takes long runs as a task and posts its outcome."""
 
-    def __init__(self, runtime: "Runtime") -> None:
+    def __init__(self, runtime: "Runtime", compactor: Compactor) -> None:
         self._runtime = runtime
         self._log = runtime.log
+        self._compactor = compactor
 
     async def perform(self, action: Action) -> None:
         """Do it, or start it. Raises StoreError when a commit fails."""
@@ -160,48 +140,8 @@ class Performer:
         self._runtime.post(HookCompleted())
 
     async def _compact(self, action: CompactHistory) -> None:
-        if not action.automatic:
-            await self._runtime.record.commit(COMPACTION_BEGUN)
-        self._log.emit(CompactionStarted(automatic=action.automatic))
-        await self._runtime.tasks.start(_COMPACT, self._summarise(action))
-
-    async def _summarise(self, action: CompactHistory) -> None:
-        record, ended = self._runtime.record, () if action.automatic else (COMPACTION_ENDED,)
-        is_taken = False
-        try:
-            folded = len(await record.messages())
-            entry, message = await self._runtime.requests.compact(
-                action.messages, action.instructions, folded
-            )
-            summarised = Summarised(entry, message, ended)
-            self._runtime.inbox.post(summarised)
-            is_taken = await summarised.taken.wait()
-        except (ProviderError, StoreError) as error:
-            await record.try_commit(*ended)
-            is_taken = True
-            self._runtime.post(CompactionFailed(_as_llm_error(error)))
-        finally:
-            if not is_taken:
-                await record.try_commit(*ended)
-
-    async def fold(self, done: Summarised) -> Input:
-        """Write the summary's row; what the machine is to know of it."""
-        done.taken.set()
-        try:
-            await self._runtime.record.commit(done.entry, *done.ended)
-        except StoreError as error:
-            self._runtime.record.owe(*done.ended)
-            return CompactionFailed(_as_llm_error(error))
-        entry = done.entry
-        self._log.emit(
-            Compacted(
-                summary=entry.summary,
-                folded=entry.folded,
-                tokens_before=entry.tokens_before,
-                tokens_after=entry.tokens_after,
-            )
-        )
-        return CompactionCompleted((done.message,), entry.tokens_after)
+        await self._compactor.begin(action)
+        await self._runtime.tasks.start(_COMPACT, self._compactor.summarise(action))
 
     async def _arm(self, action: ArmRetry) -> None:
         at = self._runtime.services.clock.now_ms() + action.delay_ms
@@ -276,12 +216,6 @@ def results_in(actions: Iterable[Action]) -> tuple[ToolResultEntry, ...]:
 
 def _entries(actions: Iterable[Action]) -> Iterable[Entry]:
     return (entry for each in actions if isinstance(each, Commit) for entry in each.entries)
-
-
-def _as_llm_error(error: ProviderError | StoreError) -> LlmError:
-    if isinstance(error, ProviderError):
-        return error.error
-    return LlmError(error.message, "invalid_request", hint=error.hint)
 
 
 _WORK: dict[type, Any] = {

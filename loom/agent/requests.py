@@ -18,7 +18,7 @@ from loom.core.llm import (
     LlmResponse,
     TextDelta,
 )
-from loom.core.messages import Message, Text, ToolDefinition, Usage, estimate_tokens
+from loom.core.messages import Message, Text, Thread, ToolDefinition, Usage, estimate_tokens
 from loom.core.protocol import Mode
 from loom.core.state import Input, LlmCompleted, LlmDelta, LlmFailed
 from loom.vcs.git import GitState
@@ -31,15 +31,14 @@ class Requests:
         self,
         services: Services,
         settings: AgentSettings,
-        workspace: Path,
-        thread_id: str,
+        thread: Thread,
         tools: tuple[ToolDefinition, ...],
         role: str,
     ) -> None:
         self._services = services
         self._settings = settings
-        self._workspace = workspace
-        self._thread_id = thread_id
+        self._workspace = Path(thread.workspace)
+        self._thread_id = thread.id
         self._tools = tools
         self._role = role
         self._system: Message | None = None

@@ -7,10 +7,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from loom.agent.authorize import Authorizer
+from loom.agent.compactor import Compactor, Summarised
 from loom.agent.eventlog import EventLog
 from loom.agent.inbox import Inbox
 from loom.agent.ops import Ops
-from loom.agent.perform import Performer, Summarised, messages_in, results_in
+from loom.agent.perform import Performer, messages_in, results_in
 from loom.agent.record import Record
 from loom.agent.requests import Requests
 from loom.agent.services import AgentSettings, Services
@@ -59,26 +60,23 @@ class Runtime:
         role: str = "",
     ) -> None:
         self.log = EventLog()
-        workspace = Path(thread.workspace)
         self.services = services
         self.record = Record(services.store, thread)
         self.authorizer = authorizer or Authorizer(settings, self.log.emit, services.keep_rule)
-        prefix = f"{thread.id}/" if authorizer else ""
         self.toolbox = Toolbox(
             services,
-            workspace,
+            Path(thread.workspace),
             self.authorizer,
             self.log.emit,
             spawn,
             lambda: self.requests.provider,
-            key_prefix=prefix,
+            key_prefix=f"{thread.id}/" if authorizer else "",
         )
-        self.requests = Requests(
-            services, settings, workspace, thread.id, self.toolbox.definitions, role
-        )
-        self.turns = Turns(self.record, self.requests, services.clock, self.log.emit, workspace)
+        self.requests = Requests(services, settings, thread, self.toolbox.definitions, role)
+        self.turns = Turns(self.record, self.requests, services.clock, self.log.emit)
         self._ops = Ops(self)
-        self._performer = Performer(self)
+        self._compactor = Compactor(self)
+        self._performer = Performer(self, self._compactor)
         self._settings = settings
         self.is_open = True
         self.committing = asyncio.Lock()
@@ -163,7 +161,7 @@ class Runtime:
 
     async def _take(self, item: Input | AnyOp | Summarised) -> None:
         if isinstance(item, Summarised):
-            given: Input | None = await self._performer.fold(item)
+            given: Input | None = await self._compactor.fold(item)
         else:
             given = await self._ops.input_of(item)
         if given is not None:

@@ -25,13 +25,12 @@ class Turns:
         requests: Requests,
         clock: Clock,
         emit: Callable[[AnyEvent], None],
-        workspace: Path,
     ) -> None:
         self._record = record
         self._requests = requests
         self._clock = clock
         self._emit = emit
-        self._workspace = workspace
+        self._workspace = Path(record.thread.workspace)
         self._turn_id = ""
         self._began_at = 0
         self._usage_before = Usage()
