@@ -10,7 +10,7 @@ import msgspec
 from loom.core import codec
 from loom.core.errors import StoreError
 from loom.core.history import Entry, MessageEntry
-from loom.core.messages import Thread
+from loom.core.messages import RAN_IN_SHELL, Thread
 from loom.threads.width import cut
 
 COLUMNS = Thread.__struct_fields__
@@ -83,10 +83,16 @@ def columns_of(cursor: sqlite3.Cursor) -> tuple[Thread, ...]:
 
 
 def title_from(entries: Iterable[Entry]) -> str:
-    """The first line of the person's first message that has one, at most 60 cells wide."""
+    """The first line of the person's first message that has one, at most 60 cells wide.
+
+    A shell line is its own title.
+    """
     for entry in entries:
         if isinstance(entry, MessageEntry) and entry.message.role == "user":
-            lines = (" ".join(line.split()) for line in entry.message.text.splitlines())
+            text = entry.message.text
+            if text.startswith(RAN_IN_SHELL):
+                text = f"$ {text.removeprefix(RAN_IN_SHELL)}"
+            lines = (" ".join(line.split()) for line in text.splitlines())
             title = next(filter(None, lines), "")
             if title:
                 return cut(title, TITLE_CELLS)

@@ -9,7 +9,7 @@ import pytest
 
 from loom.core.errors import StoreError, ThreadNotFound
 from loom.core.history import CheckpointEntry, Entry
-from loom.core.messages import Thread
+from loom.core.messages import RAN_IN_SHELL, Thread
 from loom.threads import heads
 from loom.threads.store import ThreadStore
 from tests.threads.samples import answered, said
@@ -105,6 +105,11 @@ async def test_title_is_the_first_line_the_person_wrote(store: ThreadStore) -> N
     await store.append("T-1", said("Something else"))
     titled = await store.find("T-1")
     assert titled.title == "Fix the login"
+
+
+async def test_title_of_a_shell_line_is_the_line(store: ThreadStore) -> None:
+    await store.create(Thread("T-1"), [said(f"{RAN_IN_SHELL}ls src\na.py\nb.py")])
+    assert (await store.find("T-1")).title == "$ ls src"
 
 
 async def test_long_title_is_at_most_sixty_cells(store: ThreadStore) -> None:
