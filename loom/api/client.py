@@ -2,11 +2,10 @@
 
 from typing import TypeVar
 
-import msgspec
-
 from loom.api.errors import ErrorBody
 from loom.api.health import Health
 from loom.api.search import SearchRequest, SearchResponse
+from loom.core import codec
 from loom.core.errors import AuthError, CodecError, LoomError
 from loom.http import Address, bearer, client_session
 from loom.secrets import Secret
@@ -46,7 +45,7 @@ class ServerClient:
             CodecError: what answers is no Loom server.
             LoomError: the server cannot be reached, has no search key, or its engine failed.
         """
-        asked = msgspec.json.encode(SearchRequest(query, max_results))
+        asked = codec.encode(SearchRequest(query, max_results))
         status, body = await self._fetched("/proxy/search", asked)
         if status != 200:
             raise _refused(status, body)
@@ -83,6 +82,6 @@ def _refused(status: int, body: bytes) -> LoomError:
 
 def _decoded(body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CodecError(f"what answers is no Loom server: {error}") from error
+        return codec.decode(body, kind)
+    except CodecError as error:
+        raise CodecError(f"what answers is no Loom server: {error.message}") from error

@@ -6,12 +6,12 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-import msgspec
 from aiohttp import ClientSession
 from msgspec import Struct
 
 from loom.api.models import ModelInfo
-from loom.core.errors import ProviderError
+from loom.core import codec
+from loom.core.errors import CodecError, ProviderError
 from loom.server.config import PROVIDER_DEFAULTS
 from loom.server.llm.anthropic import VERSION
 from loom.server.llm.base import Provider
@@ -83,7 +83,7 @@ class ModelLists:
             return ids
         try:
             ids, lifetime = await self._asked(wire, provider), LIFETIME
-        except (ProviderError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (ProviderError, TimeoutError, CodecError) as error:
             log.info("no model list from %s: %s", name, type(error).__name__)
             lifetime = RETRY_AFTER
         self._kept[name] = (self._clock() + lifetime, ids)
@@ -98,7 +98,8 @@ class ModelLists:
         async with asyncio.timeout(TIMEOUT):
             async with Exchange(self._session, settings, url, method="GET", headers=headers) as up:
                 body = await up.body()
-        ids = [model.id for model in msgspec.json.decode(body, type=_List).data]
+        listed: _List = codec.decode(body, _List)
+        ids = [model.id for model in listed.data]
         if settings.base_url == PROVIDER_DEFAULTS["openai"].base_url:
             ids = [
                 each for each in ids if _OPENAI_CHAT.fullmatch(each) and not _NO_CHAT.search(each)

@@ -5,11 +5,12 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-import msgspec
 from aiohttp import ClientError, ClientSession
 from msgspec import Struct
 
 from loom.api.search import SearchResponse, SearchResult
+from loom.core import codec
+from loom.core.errors import CodecError
 from loom.http import environment_proxy
 from loom.server.config import SearchSettings
 from loom.server.errors import Refused
@@ -33,7 +34,7 @@ class Engine(Protocol):
         ...
 
     def results(self, body: bytes) -> tuple[SearchResult, ...]:
-        """The pages in a 200 answer. Raises msgspec.DecodeError."""
+        """The pages in a 200 answer. Raises CodecError."""
         ...
 
 
@@ -83,10 +84,10 @@ class GoogleSearch:
 
     def results(self, body: bytes) -> tuple[SearchResult, ...]:
         """`items`, which Google leaves out when nothing was found."""
-        pages = msgspec.json.decode(body, type=_GoogleAnswer).items
+        answer: _GoogleAnswer = codec.decode(body, _GoogleAnswer)
         return tuple(
             SearchResult(page.title, page.link, page.snippet, page.display_link, rank)
-            for rank, page in enumerate(pages, 1)
+            for rank, page in enumerate(answer.items, 1)
         )
 
 
@@ -125,10 +126,10 @@ class SerperSearch:
 
     def results(self, body: bytes) -> tuple[SearchResult, ...]:
         """`organic`; advertisements and boxes are left out."""
-        pages = msgspec.json.decode(body, type=_SerperAnswer).organic
+        answer: _SerperAnswer = codec.decode(body, _SerperAnswer)
         return tuple(
             SearchResult(page.title, page.link, page.snippet, _host(page.link), rank)
-            for rank, page in enumerate(pages, 1)
+            for rank, page in enumerate(answer.organic, 1)
         )
 
 
@@ -167,7 +168,7 @@ async def search(
         log.warning("%s: %s", engine.name, error)
         text = f"cannot reach {engine.name} ({type(error).__name__})"
         raise Refused(502, "upstream", text) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except CodecError as error:
         text = f"{engine.name} answered with something unreadable"
         raise Refused(502, "upstream", text) from error
     response = SearchResponse(query, results[:max_results])

@@ -70,7 +70,7 @@ class UsageTap(ABC):
     def _count(self, data: bytes) -> None:
         try:
             answer = _decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # Whatever it is, it passes through; only our count goes without.
             return
         for part in (answer, answer.message, answer.response):

@@ -189,3 +189,14 @@ async def test_after_a_cut_the_next_request_is_served(serve: Serve, upstream: Up
     with pytest.raises(aiohttp.ClientPayloadError):
         await read(loom)
     assert json.loads(await read(loom)) == MESSAGE
+
+
+DEEP = b'{"usage": {"output_tokens": 1}, "a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+
+
+@pytest.mark.parametrize("script", [answer(DEEP), events(START, b"data: " + DEEP + b"\n\n", END)])
+async def test_json_too_deep_to_count_passes(
+    serve: Serve, upstream: Upstream, script: Script
+) -> None:
+    loom = await serve((await upstream(script)).url)
+    assert DEEP in await read(loom)

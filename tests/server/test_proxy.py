@@ -204,8 +204,9 @@ async def test_a_client_that_leaves_before_the_provider_is_reached_leaves_nothin
         await within(1, lambda: loom.metrics.streams.value("anthropic") == 0)
 
 
+@pytest.mark.parametrize("path", ["stream", "v1/messages"])
 async def test_a_client_that_does_not_read_stops_the_provider(
-    serve: Serve, upstream: Upstream
+    serve: Serve, upstream: Upstream, path: str
 ) -> None:
     size = 64 * 1024 * 1024
 
@@ -217,7 +218,7 @@ async def test_a_client_that_does_not_read_stops_the_provider(
 
     up = await upstream(flood)
     loom = await serve(up.url)
-    async with loom.client.post(f"{loom.url}/proxy/anthropic/stream", json=ask()) as response:
+    async with loom.client.post(f"{loom.url}/proxy/anthropic/{path}", json=ask()) as response:
         assert response.status == 200
         sent = await settled(up)
         assert sent < size / 2

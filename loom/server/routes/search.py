@@ -1,9 +1,10 @@
 """`POST /proxy/search` and its two named engines, `/proxy/cse` and `/proxy/serper`."""
 
-import msgspec
 from aiohttp import web
 
 from loom.api.search import MAX_RESULTS, SearchRequest, SearchResponse
+from loom.core import codec
+from loom.core.errors import CodecError
 from loom.server.errors import Refused
 from loom.server.keys import CONFIG, DATABASE, UPSTREAM
 from loom.server.routing import Access, Route
@@ -44,14 +45,14 @@ async def _answer(request: web.Request, engine: Engine) -> web.Response:
         asked.max_results,
         request.app[CONFIG].search.timeout,
     )
-    return web.Response(body=msgspec.json.encode(response), content_type="application/json")
+    return web.Response(body=codec.encode(response), content_type="application/json")
 
 
 def _parsed(body: bytes) -> SearchRequest:
     try:
-        asked = msgspec.json.decode(body, type=SearchRequest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(400, "invalid_request", f"not a search request: {error}") from error
+        asked: SearchRequest = codec.decode(body, SearchRequest)
+    except CodecError as error:
+        raise Refused(400, "invalid_request", f"not a search request: {error.message}") from error
     if not asked.query.strip() or len(asked.query) > MAX_QUERY:
         raise Refused(400, "invalid_request", f"query must have 1 to {MAX_QUERY} characters")
     if not 1 <= asked.max_results <= MAX_RESULTS:
