@@ -91,8 +91,7 @@ async def test_an_op_given_up_halfway_does_not_shift_later_replies(tmp_path, sto
         abandoned.cancel()
         await asyncio.wait({abandoned})
         await remote.submit(Rename("three"))
-        changed = [e for e in await until(session, ThreadChanged) if isinstance(e, ThreadChanged)]
-        assert changed
+        await until(session, ThreadChanged)
         await session.submit(Close())
         await until(session, SessionClosed)
         with pytest.raises(SessionError):
