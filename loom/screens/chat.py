@@ -117,7 +117,9 @@ class ChatScreen(Screen[None]):
             notify=self._ring,
             welcome=self._welcome,
         )
-        self.conversation = Conversation(Presenter(desk).present, self.complain)
+        self.conversation = Conversation(
+            Presenter(desk).present, self.complain, lambda: self.live.is_leaving
+        )
         if self.start.resume is None:
             self._welcome()
         if self.start.draft:

@@ -1,5 +1,6 @@
 """The session on the screen: followed, spoken to, and found again when its process is gone."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,12 @@ from loom.core.protocol import AnyEvent, AnyOp, SessionClosed, SessionStarted
 
 if TYPE_CHECKING:
     from loom.agent.session import AgentSession
+
+_AGAIN = 0.2
+"""Seconds before a thread is opened again: a process that ends lets go of it a moment later."""
+
+_MOST_QUICK_ENDS = 20
+"""Sessions in a row that ended at once: then it is no other process, and will not get better."""
 
 Reopen = Callable[[str], "Awaitable[AgentSession]"]
 
@@ -18,13 +25,21 @@ class Conversation:
     Args:
         present: shows an event.
         complain: shows an error.
+        is_leaving: whether sessions close because this Loom ends.
+        pause: seconds before a thread is opened again.
     """
 
     def __init__(
-        self, present: Callable[[AnyEvent], None], complain: Callable[[LoomError], None]
+        self,
+        present: Callable[[AnyEvent], None],
+        complain: Callable[[LoomError], None],
+        is_leaving: Callable[[], bool],
+        pause: float = _AGAIN,
     ) -> None:
+        self._pause = pause
         self._present = present
         self._complain = complain
+        self._is_leaving = is_leaving
         self._early: list[AnyOp] = []
         self.session: AgentSession | None = None
 
@@ -43,22 +58,30 @@ class Conversation:
         except SessionError as error:
             self._complain(error)
 
-    async def follow(
-        self, session: "AgentSession", reopen: Reopen, lost: SessionError | None = None
-    ) -> None:
-        """Show `session` until it closes; a lost one is opened again, here.
+    async def follow(self, session: "AgentSession", reopen: Reopen) -> None:
+        """Show `session` until this Loom leaves; one that is lost or closed is opened again, here.
 
-        Cancel this to look at another session: this one lives on.
-
-        Args:
-            lost: why this session takes the place of another on the same thread.
+        Cancel this to look at another session: this one lives on. Raises LoomError when the thread
+        cannot be opened again.
         """
-        self.session = None
-        try:
-            await self._show(session, lost)
-        except SessionError as error:
-            self._complain(error)
-            await self.follow(await reopen(session.thread_id), reopen, error)
+        lost: SessionError | None = None
+        clock = asyncio.get_running_loop().time
+        quick_ends = 0
+        while True:
+            self.session, began = None, clock()
+            try:
+                await self._show(session, lost)
+                lost = SessionError("the Loom that ran this thread has left it")
+            except SessionError as error:
+                lost = error
+                self._complain(error)
+            if self._is_leaving():
+                return
+            quick_ends = quick_ends + 1 if clock() - began < 1 else 0
+            if quick_ends > _MOST_QUICK_ENDS:
+                raise lost
+            await asyncio.sleep(self._pause)
+            session = await reopen(session.thread_id)
 
     async def _show(self, session: "AgentSession", lost: SessionError | None) -> None:
         async for event in session.events():

@@ -31,6 +31,11 @@ class Live:
         self._leaving = asyncio.Event()
         self.host: Host | None = None
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether `leave` was called."""
+        return self._leaving.is_set()
+
     async def run(self) -> None:
         """Open, say so, wait, close."""
         try:
