@@ -44,8 +44,8 @@ class Record:
         self._owed: tuple[Entry, ...] = ()
 
     async def entries(self) -> tuple[Entry, ...]:
-        """Every row of the visible history, in order."""
-        return await self._store.entries(self.thread.id)
+        """Every row of the visible history, in order, those that are owed at its end."""
+        return (*await self._store.entries(self.thread.id), *self._owed)
 
     async def messages(self) -> tuple[Message, ...]:
         """The conversation as a person sees it."""
@@ -80,14 +80,15 @@ class Record:
     async def repair(self) -> Notice | None:
         """Answer what a crash left open, and say so; None when the last work ended well.
 
-        No tool is run again: its call is answered with what is known of it.
+        No tool is run again: its call is answered with what is known of it. Where nothing can be
+        written now, the thread can still be read, and the rows are owed.
         """
         entries = await self.entries()
         lost = interrupted(entries)
         if not lost and not unfinished_turn(entries):
             return None
         results = [ToolResultEntry(_lost_result(call)) for call in lost]
-        await self.commit(*results, CheckpointEntry("turn_finished", reason="interrupted"))
+        await self.try_commit(*results, CheckpointEntry("turn_finished", reason="interrupted"))
         return STOPPED_COMPACTING if _is_compacting(entries) else _stopped_in_turn(lost)
 
     async def undo_compaction(self) -> bool:

@@ -170,13 +170,28 @@ async def test_what_is_asked_after_close_is_refused_and_a_second_close_is_not(st
     assert len(agent.of(SessionClosed)) == 1
 
 
-async def test_a_session_that_cannot_open_says_why(start, store, workspace):
+async def test_a_session_that_cannot_open_says_why(start, store, workspace, tmp_path):
     thread = await store.create(Thread("", workspace=str(workspace)))
-    await store.append(thread.id, CheckpointEntry("turn_started", "t"))
-    store.refuses = lambda entries: True
+    store.path.rename(tmp_path / "away.db")
     agent = await start(ScriptedModel(says("x")), thread=thread)
     await agent.closed()
-    assert "no room left" in agent.seen[-1].reason
+    assert "loom.db" in agent.seen[-1].reason
+
+
+async def test_an_interrupted_thread_can_be_read_when_nothing_can_be_written(
+    start, store, workspace
+):
+    thread = await store.create(Thread("", workspace=str(workspace)))
+    asked = MessageEntry(Message("assistant", (READ,), "m-1"))
+    await store.append(thread.id, CheckpointEntry("turn_started", "t"), asked)
+    store.refuses = lambda entries: True
+    agent = await start(ScriptedModel(says("I see.")), thread=thread)
+    assert_answered((await agent.until(SessionStarted)).messages)
+    store.refuses = lambda entries: False
+    await agent.say("go on")
+    await agent.until(TurnFinished)
+    assert_answered(visible(await entries_of(agent, store)))
+    await assert_disk_and_memory_agree(agent, store)
 
 
 # A store that refuses
@@ -259,6 +274,18 @@ async def test_esc_stops_a_shell_line_at_rest_and_says_so_in_the_conversation(st
     await agent.runtime.submit(Cancel())
     assert (await agent.until(ToolFinished)).result.is_error
     assert "cancelled" in (await agent.until(MessageAdded)).message.text
+
+
+async def test_esc_in_a_turn_stops_a_shell_line_too_and_forgets_neither(start):
+    agent = await start(ScriptedModel(says("one"), hold=0))
+    await agent.say("first")
+    await agent.until(TextStreamed)
+    await agent.runtime.submit(RunShell("echo begun; sleep 60"))
+    await agent.until(ToolOutput)
+    await agent.runtime.submit(Cancel())
+    await agent.until(TurnFinished)
+    await settled(agent)
+    assert "sleep 60" in agent.of(MessageAdded)[-1].message.text
 
 
 async def test_a_shell_line_is_the_persons_own_and_asks_no_rule(start):
