@@ -7,7 +7,7 @@ import pytest
 from loom.core.errors import SessionError
 from loom.core.history import CheckpointEntry, CompactionEntry, MessageEntry, model_view, visible
 from loom.core.llm import LlmError
-from loom.core.messages import Image, Thread, ToolCall, ToolResult, Usage
+from loom.core.messages import Image, Message, Thread, ToolCall, ToolResult, Usage
 from loom.core.protocol import (
     Cancel,
     Close,
