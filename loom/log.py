@@ -25,6 +25,9 @@ LogFormat = Literal["human", "json"]
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "entries"}
 
 
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
 class Entry(NamedTuple):
     """One line of a log: when in Unix seconds, what, and its other fields."""
 
@@ -68,7 +71,7 @@ class JsonLines(_Lines):
         }
         if trace:
             line["trace"] = trace
-        return msgspec.json.encode(line, enc_hook=str).decode()
+        return _encoder.encode(line).decode()
 
 
 class HumanLines(_Lines):
