@@ -25,6 +25,16 @@ LOST = "The process that ran this session is gone."
 RESUME = "Open the thread: loom resume"
 
 
+async def is_open(path: Path) -> bool:
+    """Whether a host listens at `path`."""
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 class RemoteSession:
     """Implements AgentSession over a Unix socket; looks no different from a local one."""
 

@@ -17,10 +17,12 @@ from loom.core.errors import SessionError
 from loom.core.messages import Thread
 from loom.core.protocol import Close
 from loom.host.door import Door
-from loom.host.remote import RemoteSession
+from loom.host.remote import RemoteSession, is_open
 from loom.threads.lease import Holder, Lease
 
 GRACE = 5.0
+DYING = 2.0
+"""Seconds that the lease of a process without a socket is waited for."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Host:
             return await self._begin(thread, settings)
 
     async def _begin(self, thread: Thread, settings: AgentSettings) -> AgentSession:
-        lease = await self.services.store.lease(thread.id, self._holder())
+        lease = await self._lease(thread.id)
         if not lease.is_ours:
             return _elsewhere(lease.holder, thread.id)
         runtime = self._runtime(thread, settings)
@@ -107,6 +109,16 @@ class Host:
         self._live[thread.id] = _Live(runtime, lease, task)
         task.add_done_callback(lambda _: self._ended(thread.id))
         return runtime
+
+    async def _lease(self, thread_id: str) -> Lease:
+        """The lease, or who holds it. A process that dies lets its socket go before its locks."""
+        deadline = asyncio.get_running_loop().time() + DYING
+        while True:
+            lease = await self.services.store.lease(thread_id, self._holder())
+            is_late = asyncio.get_running_loop().time() > deadline
+            if lease.is_ours or is_late or await is_open(Path(lease.holder.socket)):
+                return lease
+            await asyncio.sleep(0.02)
 
     def _ended(self, thread_id: str) -> None:
         self._live.pop(thread_id).lease.release()
