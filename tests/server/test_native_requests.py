@@ -196,6 +196,9 @@ async def test_a_model_called_default_passes_as_it_is(serve: Serve, upstream: Up
     assert up.received[0].json() == {"model": "default"}
 
 
+HERE = "127.0.0.1"
+
+
 async def test_a_provider_that_cannot_prove_its_name_is_told_nothing(
     serve: Serve, stack: AsyncExitStack
 ) -> None:
@@ -208,8 +211,8 @@ async def test_a_provider_that_cannot_prove_its_name_is_told_nothing(
 
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(SELF_SIGNED)
-    server = await stack.enter_async_context(await asyncio.start_server(listen, ssl=tls, port=0))
-    loom = await serve(f"https://localhost:{server.sockets[0].getsockname()[1]}")
+    server = await stack.enter_async_context(await asyncio.start_server(listen, HERE, 0, ssl=tls))
+    loom = await serve(f"https://{HERE}:{server.sockets[0].getsockname()[1]}")
     for path in (MESSAGES, "/proxy/anthropic/stream"):
         async with loom.client.post(loom.url + path, json=ask()) as response:
             assert response.status == 502
