@@ -165,10 +165,12 @@ class ChatScreen(Screen[None]):
             return await host.start(self.start.workspace, is_private=self.start.is_private)
         if wanted:
             return await host.open(wanted)
-        last = await host.services.store.list(str(self.start.workspace), limit=1)
-        if not last:
+        # A Loom that was opened and left leaves a thread without a word behind: nothing to resume.
+        recent = await host.services.store.list(str(self.start.workspace), limit=200)
+        last = next((thread for thread in recent if thread.message_count), None)
+        if last is None:
             raise ThreadNotFound("there is no thread in this folder yet", "Write, to start one.")
-        return await host.open(last[0].id)
+        return await host.open(last.id)
 
     async def _warn_of_missing_key(self, host: "Host") -> None:
         with suppress(LoomError):

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loom.screens.threads_pane import last_folder
 from loom.vcs.git import GIT
 from loom.widgets.completion import Choice
 
@@ -42,7 +43,11 @@ class Mentions:
         if host is None:
             return []
         found = await host.services.store.list(search=query or None, limit=20)
-        return [Choice(thread.id, label=thread.title or thread.id) for thread in found]
+        return [
+            Choice(thread.id, last_folder(thread.workspace), thread.title or thread.id)
+            for thread in found
+            if thread.message_count
+        ]
 
 
 def _is_subsequence(letters: str, text: str) -> bool:

@@ -360,6 +360,30 @@ async def test_an_agent_that_was_left_works_on_and_its_question_is_marked(make_a
         await leave(pilot)
 
 
+async def test_resuming_passes_over_threads_without_a_word(make_app, workspace):
+    async def seed(store):
+        await seed_here(workspace)(store)
+        await store.create(
+            Thread("T-01900000-0000-7000-8000-000000000009", workspace=str(workspace))
+        )
+
+    app = make_app(seed=seed, resume="")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "question 1" in shown(app))
+        await leave(pilot)
+
+
+async def test_a_thread_is_mentioned_with_its_folder(make_app, workspace):
+    app = make_app(seed=seed_here(workspace))
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press(*"#question")
+        menu = chat_of(app).prompt._menu
+        await until(pilot, lambda: len(menu.rows) == 2)
+        assert {row.choice.detail for row in menu.rows} == {"elsewhere", workspace.name}
+        await leave(pilot)
+
+
 async def test_up_recalls_what_was_sent_in_an_earlier_run(make_app, tmp_path):
     async with make_app(history=tmp_path / "history").run_test() as pilot:
         await live(pilot)
