@@ -124,6 +124,8 @@ class Authorizer:
         question = _Question(asked, access, asyncio.get_running_loop().create_future())
         self._questions[asked.call_id] = question
         self._emit(asked)
+        # The mode may have changed while the preview was made.
+        self._judge_again()
         try:
             return await question.answer
         except asyncio.CancelledError:

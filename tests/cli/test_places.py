@@ -51,7 +51,7 @@ def test_a_runtime_folder_with_a_long_path_is_no_obstacle(loom: Loom, tmp_path: 
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
 def test_closed_standard_streams_are_no_obstacle(
     clean_environment: dict[str, str], tmp_path: Path, closed: str
 ) -> None:
@@ -79,9 +79,9 @@ def test_two_looms_at_once_share_one_home(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
-    assert [process.communicate()[1].count(b"thread T-") for process in running] == [1, 1, 1]
+    assert [process.communicate()[1].count(b"thread T-") for process in running] == [1, 1]
     assert {process.returncode for process in running} == {0}
 
 
