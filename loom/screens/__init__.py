@@ -4,5 +4,6 @@ start: what the app is opened with · chat: the chat screen · live: the host be
 conversation: the session it shows · questions: permission modals, one at a time · attachments:
 what a message carries · mentions: completions of files and threads · sent: what was sent in
 earlier runs · threads_pane: what the list of threads shows, and when · background: sessions that
-were left while they work.
+were left while they work · first_session: which session the app begins with · welcome: what is
+said before anything was said.
 """

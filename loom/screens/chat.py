@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from loom.commands import COMMANDS
-from loom.core.errors import LoomError, ThreadNotFound, ToolError
+from loom.core.errors import LoomError, ToolError
 from loom.core.messages import Text
 from loom.core.protocol import MODES, AnyOp, Cancel, Decide, RunShell, SendMessage, SetMode
 from loom.presenter import Desk, Presenter
@@ -20,6 +20,7 @@ from loom.screens.attachments import blocks
 from loom.screens.background import Background
 from loom.screens.chat_commands import ChatCommands
 from loom.screens.conversation import Conversation
+from loom.screens.first_session import first_session
 from loom.screens.live import Live
 from loom.screens.mentions import Mentions
 from loom.screens.questions import Questions
@@ -152,25 +153,12 @@ class ChatScreen(Screen[None]):
         self.app.exit()
 
     async def _host_opened(self, host: "Host") -> None:
-        session = await self._first_session(host)
+        session = await first_session(host, self.start)
         self.look_at(session)
         if self.start.prompt:
             await self.send(self.start.prompt)
         await self._fill_threads()
         await self._warn_of_missing_key(host)
-
-    async def _first_session(self, host: "Host") -> "AgentSession":
-        wanted = self.start.resume
-        if wanted is None:
-            return await host.start(self.start.workspace, is_private=self.start.is_private)
-        if wanted:
-            return await host.open(wanted)
-        # A Loom that was opened and left leaves a thread without a word behind: nothing to resume.
-        recent = await host.services.store.list(str(self.start.workspace), limit=200)
-        last = next((thread for thread in recent if thread.message_count), None)
-        if last is None:
-            raise ThreadNotFound("there is no thread in this folder yet", "Write, to start one.")
-        return await host.open(last.id)
 
     async def _warn_of_missing_key(self, host: "Host") -> None:
         with suppress(LoomError):
