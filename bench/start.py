@@ -51,7 +51,7 @@ def run_ms(command: Sequence[str], environment: Mapping[str, str]) -> float:
 def paint_rows(environment: Mapping[str, str], folder: str) -> Iterator[Row]:
     """First paint beside the floor's, and the echo of a key pressed at that moment."""
     app = shlex.split(os.environ.get("LOOM_BENCH_APP", str(LOOM)))
-    ready = os.environ.get("LOOM_BENCH_READY", "Ask Loom")
+    ready = os.environ.get("LOOM_BENCH_READY", "Loom to do something")
     ours, floor, echoes = [], [], []
     for _ in range(PAINT_RUNS):
         with Terminal(app, environment, folder) as terminal:
