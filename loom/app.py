@@ -13,7 +13,7 @@ from textual.screen import Screen
 from loom.screens.chat import ChatScreen
 from loom.screens.start import Start
 from loom.widgets.modal import Modal
-from loom.widgets.styles import stylesheets
+from loom.widgets.styles import first_stylesheets
 from loom.widgets.theme import THEMES, own_variables
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
@@ -28,7 +28,7 @@ class LoomApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", "Quit", show=False)]
 
     def __init__(self, start: Start) -> None:
-        super().__init__(css_path=[*stylesheets()])
+        super().__init__(css_path=[*first_stylesheets()])
         self._chat = ChatScreen(start)
         self._report_crash = start.report_crash
         for theme in THEMES:

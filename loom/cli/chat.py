@@ -1,5 +1,6 @@
 """`loom [PROMPT]`: the app."""
 
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -47,6 +48,21 @@ def show(opening: Opening) -> int:
     """Run the app until the person leaves. Raises ConfigError without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("the app needs a terminal", 'Without one: loom -p "…"')
+    # What is imported and built for the first frame stays; looking through it for garbage costs a
+    # tenth of the time until then.
+    gc.disable()
+    try:
+        return _shown(opening)
+    finally:
+        gc.enable()
+
+
+def _collect_from_now_on() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+def _shown(opening: Opening) -> int:
     from loom.app import LoomApp
     from loom.screens.start import Start
 
@@ -69,6 +85,7 @@ def show(opening: Opening) -> int:
         is_demo=opening.is_demo,
         reduced_motion=settings.tui.reduced_motion,
         report_crash=partial(_log_crash, plan.environment),
+        on_painted=_collect_from_now_on,
     )
     app = LoomApp(start)
     app.run(mouse=settings.tui.mouse)

@@ -5,6 +5,7 @@ Source: UAX #14, of which only spaces, ideographs and their closing punctuation 
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import accumulate
 
 from rich.cells import cell_len, split_graphemes
@@ -22,11 +23,7 @@ _WIDE = (
 )
 _CLOSING = "、。，．！？：；）」』】〉》〕"
 _JOINING = "\u0300-\u036f\u200d\ufe0e\ufe0f"
-# A sign that joins a space widens it: the two are one word, measured together.
-_WORDS = re.compile(
-    rf"[^\S\n][{_JOINING}][^\s{_WIDE}]*"
-    rf"|[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+|[^\S\n]+?(?=[^\S\n][{_JOINING}])|[^\S\n]+"
-)
+_ASCII_WORDS = re.compile(r"\S+|[^\S\n]+")
 Range = tuple[int, int]
 
 
@@ -76,6 +73,17 @@ def width_of(line: Line) -> int:
     return sum(cell_len(segment.text) for segment in line)
 
 
+@cache
+def _words() -> re.Pattern[str]:
+    """Words of any script. Compiled when the first such text comes: it takes milliseconds."""
+    # A sign that joins a space widens it: the two are one word, measured together.
+    return re.compile(
+        rf"[^\S\n][{_JOINING}][^\s{_WIDE}]*"
+        rf"|[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+"
+        rf"|[^\S\n]+?(?=[^\S\n][{_JOINING}])|[^\S\n]+"
+    )
+
+
 def _ranges(text: str, width: int) -> list[Range]:
     ranges: list[Range] = []
     start = 0
@@ -89,7 +97,8 @@ def _fill(text: str, offset: int, width: int) -> list[Range]:
     """Greedy lines of one paragraph, as ranges shifted by `offset`."""
     ranges: list[Range] = []
     begin, end, used, is_ascii = offset, offset, 0, text.isascii()
-    for match in _WORDS.finditer(text):
+    words = _ASCII_WORDS if is_ascii else _words()
+    for match in words.finditer(text):
         word = match[0]
         start, stop = offset + match.start(), offset + match.end()
         size = len(word) if is_ascii else cell_len(word)

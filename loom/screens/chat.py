@@ -33,6 +33,7 @@ from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.message_list import MessageList
 from loom.widgets.status_bar import StatusBar
+from loom.widgets.styles import later_stylesheets
 from loom.widgets.thread_list import Standing, ThreadList
 from loom.widgets.tool_panel import ToolPanel
 
@@ -127,10 +128,17 @@ class ChatScreen(Screen[None]):
             self.prompt.set_text(self.start.draft)
         self.prompt.focus_text()
         # After the first frame is on the terminal, so that it waits for nothing it does not show.
-        self.call_after_refresh(self._furnish)
+        # By the app: a screen that a quick key covered is not refreshed.
+        self.app.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
         """The panes that open on demand, what Up recalls, then the host."""
+        self.start.on_painted()
+        self.app.stylesheet.read_all(later_stylesheets())
+        self.app.stylesheet.parse()
+        if len(self.app.screen_stack) > 1:
+            # A key was quicker, and what it opened is drawn without its style.
+            self.app.refresh_css(animate=False)
         panes = self.query_one("#panes")
         await panes.mount(self.threads, before=0)
         await panes.mount(self.panel)

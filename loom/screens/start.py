@@ -27,6 +27,7 @@ class Start:
         notes: warnings to show.
         history: where sent lines are kept; None keeps nothing.
         report_crash: writes a defect down and says where; called before the app ends.
+        on_painted: called once, after the first frame.
         is_demo: the welcome tells what to do.
     """
 
@@ -44,5 +45,6 @@ class Start:
     notes: tuple[str, ...] = ()
     history: Path | None = None
     report_crash: Callable[[BaseException], str] = lambda error: ""
+    on_painted: Callable[[], None] = lambda: None
     is_demo: bool = False
     reduced_motion: bool = False
