@@ -1,9 +1,9 @@
 """What a person is looking at.
 
-start: what the app is opened with · chat: the chat screen · live: the host behind it ·
-conversation: the session it shows · questions: permission modals, one at a time · attachments:
-what a message carries · mentions: completions of files and threads · sent: what was sent in
-earlier runs · threads_pane: what the list of threads shows, and when · background: sessions that
-were left while they work · first_session: which session the app begins with · welcome: what is
-said before anything was said.
+start: what the app is opened with · chat: the chat screen · chat_frame: its widgets and the keys
+that only move them · live: the host behind it · conversation: the session it shows · questions:
+permission modals, one at a time · attachments: what a message carries · mentions: completions of
+files and threads · sent: what was sent in earlier runs · threads_pane: what the list of threads
+shows, and when · background: sessions that were left while they work · first_session: which
+session the app begins with · welcome: what is said before anything was said.
 """

@@ -2,14 +2,9 @@
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import events, on, work
-from textual.actions import SkipAction
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
+from textual import on, work
 
 from loom.commands import COMMANDS
 from loom.core.errors import LoomError, ToolError
@@ -19,6 +14,7 @@ from loom.presenter import Desk, Presenter
 from loom.screens.attachments import blocks
 from loom.screens.background import Background
 from loom.screens.chat_commands import ChatCommands
+from loom.screens.chat_frame import ChatFrame
 from loom.screens.conversation import Conversation
 from loom.screens.first_session import first_session
 from loom.screens.live import Live
@@ -31,52 +27,27 @@ from loom.screens.welcome import DEMO_WELCOME, WELCOME, Note, missing_key, place
 from loom.widgets.completion import Choice
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
-from loom.widgets.message_list import MessageList
-from loom.widgets.status_bar import StatusBar
 from loom.widgets.styles import later_stylesheets
 from loom.widgets.thread_list import Standing, ThreadList
-from loom.widgets.tool_panel import ToolPanel
 
 if TYPE_CHECKING:
     from loom.agent.session import AgentSession
     from loom.host.sessions import Host
 
-QUIT_SECONDS = 2.0
 
-
-class ChatScreen(Screen[None]):
-    """The conversation, its input, and the panes around them."""
-
-    KEYS: ClassVar[list[Binding]] = [
-        Binding("ctrl+t", "threads", "Threads"),
-        Binding("ctrl+n", "new_thread", "New thread"),
-        Binding("ctrl+o", "pick_model", "Model"),
-        Binding("ctrl+r", "tool_panel", "Tool calls and plan"),
-        Binding("shift+tab", "next_mode", "Next permission mode", priority=True),
-        Binding("escape", "stop", "Stop the agent"),
-        Binding("ctrl+up", "read", "Go to the conversation"),
-        Binding("ctrl+down,i", "write", "Go to the input"),
-        Binding("pageup", "page(-1)", "Scroll the conversation up"),
-        Binding("pagedown", "page(1)", "Scroll the conversation down"),
-        Binding("ctrl+end", "newest", "Go to the newest line", priority=True),
-        Binding("f1,question_mark", "help", "Help"),
-        Binding("ctrl+c", "interrupt", "Copy, or twice: quit", priority=True),
-        Binding("ctrl+g", "answer", "Back to the question that waits"),
-        Binding("ctrl+d", "leave_if_empty", "Quit when the input is empty", priority=True),
-    ]
-    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
-    AUTO_FOCUS = "PromptArea"
+class ChatScreen(ChatFrame):
+    """The frame with a conversation in it: a host, its sessions, and what a person asks of them."""
 
     def __init__(self, start: Start) -> None:
-        super().__init__()
-        self.start = start
         self.live = Live(start.open_host, self._host_opened, self.complain)
         mentions = Mentions(start.workspace, lambda: self.live.host)
-        self.header = Header(model=start.provider, place=place_of(start.workspace))
-        self.transcript = MessageList()
-        self.status = StatusBar()
-        self.panel = ToolPanel()
-        self.threads = ThreadList()
+        prompt = PromptInput(
+            complete_files=mentions.files,
+            complete_threads=mentions.threads,
+            commands=[Choice(c.name, c.summary, is_whole=not c.argument) for c in COMMANDS],
+        )
+        super().__init__(Header(model=start.provider, place=place_of(start.workspace)), prompt)
+        self.start = start
         self.background = Background(self.run_worker, self._stands)
         self.threads_pane = ThreadsPane(
             self.threads,
@@ -85,24 +56,9 @@ class ChatScreen(Screen[None]):
             lambda: self.threads.current,
             self.background,
         )
-        self.prompt = PromptInput(
-            complete_files=mentions.files,
-            complete_threads=mentions.threads,
-            commands=[Choice(c.name, c.summary, is_whole=not c.argument) for c in COMMANDS],
-        )
         self.commands = ChatCommands(self)
         self._sent = SentLines(start.history)
-        self._quit_asked = False
-        self._input_since = float("inf")
         self._missing_key: Note | None = None
-
-    def compose(self) -> ComposeResult:
-        """What the first frame shows; the panes that are closed come after it."""
-        yield self.header
-        with Horizontal(id="panes"), Vertical(id="talk"):
-            yield self.transcript
-            yield self.prompt
-        yield self.status
 
     def on_mount(self) -> None:
         """Show what is known, take keys, and only then open the host."""
@@ -144,16 +100,6 @@ class ChatScreen(Screen[None]):
         await panes.mount(self.panel)
         self.prompt.recall_also(await asyncio.to_thread(self._sent.read))
         self._go_live()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """From here on keys find their way."""
-        self._input_since = min(self._input_since, event.time)
-
-    def on_key(self, event: events.Key) -> None:
-        """What was typed before anything had the keyboard belongs to the input."""
-        if event.time < self._input_since and event.is_printable and event.character:
-            event.stop()
-            self.prompt.insert_text(event.character)
 
     @work(group="live", exit_on_error=True)
     async def _go_live(self) -> None:
@@ -323,28 +269,6 @@ class ChatScreen(Screen[None]):
         await self.threads_pane.fill()
         self.threads_pane.open()
 
-    def action_tool_panel(self) -> None:
-        """Open or close the panel of tool calls."""
-        self.panel.toggle_class("-open")
-        if not self.panel.has_class("-open"):
-            self.prompt.focus_text()
-
-    def action_read(self) -> None:
-        """Put the keyboard on the conversation."""
-        self.transcript.focus()
-
-    def action_page(self, pages: int) -> None:
-        """Scroll the conversation while the input keeps the keyboard."""
-        self.transcript.action_scroll_pages(pages)
-
-    def action_newest(self) -> None:
-        """Go to the conversation's last line and follow it."""
-        self.transcript.action_scroll_last()
-
-    def action_write(self) -> None:
-        """Put the keyboard on the input."""
-        self.prompt.focus_text()
-
     # Modes, help, the end
 
     async def action_next_mode(self) -> None:
@@ -369,26 +293,6 @@ class ChatScreen(Screen[None]):
     async def action_help(self) -> None:
         """Keys and commands."""
         await self.commands.run("/help")
-
-    def action_interrupt(self) -> None:
-        """Copy what is selected; else quit when pressed twice."""
-        if self.get_selected_text():
-            self.action_copy_text()
-        elif self._quit_asked:
-            self.leave()
-        else:
-            self._quit_asked = True
-            self.notify("Press Ctrl+C again to leave Loom.", timeout=QUIT_SECONDS)
-            self.set_timer(QUIT_SECONDS, self._forget_quit)
-
-    def _forget_quit(self) -> None:
-        self._quit_asked = False
-
-    def action_leave_if_empty(self) -> None:
-        """Quit, as a shell does at the end of its input."""
-        if self.prompt.text:
-            raise SkipAction  # in a text it deletes to the right
-        self.leave()
 
     def leave(self) -> None:
         """Close the sessions, then the app."""

@@ -1,0 +1,121 @@
+"""The chat screen's frame: its widgets, their places, and the keys that only move what is shown."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from loom.widgets.header import Header
+from loom.widgets.input import PromptInput
+from loom.widgets.message_list import MessageList
+from loom.widgets.status_bar import StatusBar
+from loom.widgets.thread_list import ThreadList
+from loom.widgets.tool_panel import ToolPanel
+
+QUIT_SECONDS = 2.0
+
+
+class ChatFrame(Screen[None]):
+    """Header, transcript, input, status bar, and two panes that are mounted later.
+
+    A subclass has the other actions that KEYS names, and says how to `leave`.
+    """
+
+    KEYS: ClassVar[list[Binding]] = [
+        Binding("ctrl+t", "threads", "Threads"),
+        Binding("ctrl+n", "new_thread", "New thread"),
+        Binding("ctrl+o", "pick_model", "Model"),
+        Binding("ctrl+r", "tool_panel", "Tool calls and plan"),
+        Binding("shift+tab", "next_mode", "Next permission mode", priority=True),
+        Binding("escape", "stop", "Stop the agent"),
+        Binding("ctrl+up", "read", "Go to the conversation"),
+        Binding("ctrl+down,i", "write", "Go to the input"),
+        Binding("pageup", "page(-1)", "Scroll the conversation up"),
+        Binding("pagedown", "page(1)", "Scroll the conversation down"),
+        Binding("ctrl+end", "newest", "Go to the newest line", priority=True),
+        Binding("f1,question_mark", "help", "Help"),
+        Binding("ctrl+c", "interrupt", "Copy, or twice: quit", priority=True),
+        Binding("ctrl+g", "answer", "Back to the question that waits"),
+        Binding("ctrl+d", "leave_if_empty", "Quit when the input is empty", priority=True),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    AUTO_FOCUS = "PromptArea"
+
+    def __init__(self, header: Header, prompt: PromptInput) -> None:
+        super().__init__()
+        self.header = header
+        self.transcript = MessageList()
+        self.prompt = prompt
+        self.status = StatusBar()
+        self.panel = ToolPanel()
+        self.threads = ThreadList()
+        self._quit_asked = False
+        self._input_since = float("inf")
+
+    def compose(self) -> ComposeResult:
+        """What the first frame shows; the panes that are closed come after it."""
+        yield self.header
+        with Horizontal(id="panes"), Vertical(id="talk"):
+            yield self.transcript
+            yield self.prompt
+        yield self.status
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """From here on keys find their way."""
+        self._input_since = min(self._input_since, event.time)
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before anything had the keyboard belongs to the input."""
+        if event.time < self._input_since and event.is_printable and event.character:
+            event.stop()
+            self.prompt.insert_text(event.character)
+
+    def action_tool_panel(self) -> None:
+        """Open or close the panel of tool calls."""
+        self.panel.toggle_class("-open")
+        if not self.panel.has_class("-open"):
+            self.prompt.focus_text()
+
+    def action_read(self) -> None:
+        """Put the keyboard on the conversation."""
+        self.transcript.focus()
+
+    def action_page(self, pages: int) -> None:
+        """Scroll the conversation while the input keeps the keyboard."""
+        self.transcript.action_scroll_pages(pages)
+
+    def action_newest(self) -> None:
+        """Go to the conversation's last line and follow it."""
+        self.transcript.action_scroll_last()
+
+    def action_write(self) -> None:
+        """Put the keyboard on the input."""
+        self.prompt.focus_text()
+
+    def action_interrupt(self) -> None:
+        """Copy what is selected; else quit when pressed twice."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        elif self._quit_asked:
+            self.leave()
+        else:
+            self._quit_asked = True
+            self.notify("Press Ctrl+C again to leave Loom.", timeout=QUIT_SECONDS)
+            self.set_timer(QUIT_SECONDS, self._forget_quit)
+
+    def _forget_quit(self) -> None:
+        self._quit_asked = False
+
+    def action_leave_if_empty(self) -> None:
+        """Quit, as a shell does at the end of its input."""
+        if self.prompt.text:
+            raise SkipAction  # in a text it deletes to the right
+        self.leave()
+
+    def leave(self) -> None:
+        """Close what is open, then the app."""
+        raise NotImplementedError
