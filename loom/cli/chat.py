@@ -46,7 +46,9 @@ def opening_of(
 
 def show(opening: Opening) -> int:
     """Run the app until the person leaves. Raises ConfigError without a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Under `textual serve` the screen is a browser's, and Textual's driver for it is named here.
+    is_served = "TEXTUAL_DRIVER" in os.environ
+    if not is_served and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("the app needs a terminal", 'Without one: loom -p "…"')
     # What is imported and built for the first frame stays; looking through it for garbage costs a
     # tenth of the time until then.
