@@ -25,14 +25,21 @@ LOST = "The process that ran this session is gone."
 RESUME = "Open the thread: loom resume"
 
 
-async def is_open(path: Path) -> bool:
-    """Whether a host listens at `path`."""
+async def is_live(path: Path, thread_id: str, patience: float) -> bool:
+    """Whether the host at `path` shows the session on a thread, within `patience` seconds.
+
+    That a connection is taken proves nothing: the kernel takes it for a process that is dying.
+    """
     try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
+        async with asyncio.timeout(patience):
+            reader, writer = await asyncio.open_unix_connection(path)
+            try:
+                await write_frame(writer, Watch(thread_id))
+                return isinstance(await read_frame(reader), Happened)
+            finally:
+                writer.close()
+    except (OSError, CodecError):
         return False
-    writer.close()
-    return True
 
 
 class RemoteSession:

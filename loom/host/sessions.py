@@ -17,7 +17,7 @@ from loom.core.errors import SessionError
 from loom.core.messages import Thread
 from loom.core.protocol import Close
 from loom.host.door import Door
-from loom.host.remote import RemoteSession, is_open
+from loom.host.remote import RemoteSession, is_live
 from loom.threads.lease import Holder, Lease
 
 GRACE = 5.0
@@ -115,8 +115,10 @@ class Host:
         deadline = asyncio.get_running_loop().time() + DYING
         while True:
             lease = await self.services.store.lease(thread_id, self._holder())
-            is_late = asyncio.get_running_loop().time() > deadline
-            if lease.is_ours or is_late or await is_open(Path(lease.holder.socket)):
+            patience = deadline - asyncio.get_running_loop().time()
+            if lease.is_ours or patience <= 0:
+                return lease
+            if await is_live(Path(lease.holder.socket), thread_id, patience):
                 return lease
             await asyncio.sleep(0.02)
 

@@ -23,7 +23,7 @@ from loom.core.protocol import (
     TurnFinished,
 )
 from loom.host.frames import Watch
-from loom.host.remote import RemoteSession
+from loom.host.remote import RemoteSession, is_live
 from loom.threads.lease import Holder
 from tests.fakes.model import ScriptedModel, says
 from tests.host.conftest import host_with, say, until
@@ -217,3 +217,10 @@ async def test_an_error_of_whoever_holds_the_host_is_not_wrapped(tmp_path, store
         async with host_with(tmp_path, store, socket, ScriptedModel(says("one"))) as host:
             await host.start(tmp_path)
             raise StoreError("mine")
+
+
+async def test_a_socket_that_takes_connections_and_says_nothing_is_not_live(tmp_path):
+    silent = await asyncio.start_unix_server(lambda reader, writer: None, tmp_path / "s")
+    async with silent:
+        assert not await is_live(tmp_path / "s", "T-any", 0.05)
+    assert not await is_live(tmp_path / "none", "T-any", 0.05)
