@@ -55,10 +55,16 @@ def _command(node: "Node", reading: Reading) -> None:
 def _words_of(node: "Node", reading: Reading) -> list[Word]:
     demand_no_gaps(node)
     words: list[Word] = []
+    end = -1
     for child in node.children:
         if child.type in _BESIDE_WORDS:
             reading.visit(child)
-        elif child.type == "command_name":
+            continue
+        if child.start_byte == end:
+            # The grammar has two words where bash joins them, as behind a quote: '…'\x.
+            raise Unreadable("words that touch")
+        end = child.end_byte
+        if child.type == "command_name":
             words.append(argument(child.children[0], reading))
         else:
             words.append(argument(child, reading))

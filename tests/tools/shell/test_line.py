@@ -145,6 +145,8 @@ def test_command_inside_a_command_is_judged_too(line: str, inner: str) -> None:
         "'unclosed",
         "watch rm x",
         "parallel rm ::: x",
+        "trap 'trap '\\alpha' EXIT; rm x' EXIT",
+        "bash -c 'a '\\b'; rm x'",
         "(" * 5_000,
         "a \ud800",
     ],
