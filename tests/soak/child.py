@@ -94,7 +94,7 @@ async def open_host(folder: Path, teller: Teller) -> AsyncIterator[Host]:
         async with open_store(folder / "loom.db", teller) as store:
             services = make_services(store, ProxyModel(server.address), environment)
             settings = AgentSettings(mode="auto", rules=(parse_rule("allow bash(*)"),))
-            socket = runtime_directory(environment) / "host.sock"
+            socket = runtime_directory(environment) / f"host-{os.getpid()}.sock"
             async with Host(services, settings, socket) as host:
                 yield host
     finally:
