@@ -10,6 +10,7 @@ from functools import partial
 
 from loom.cli.assemble import Plan, open_host
 from loom.cli.options import overrides, workspace_of
+from loom.cli.plain import is_plain, talk
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
@@ -46,10 +47,12 @@ def opening_of(
 
 def show(opening: Opening) -> int:
     """Run the app until the person leaves. Raises ConfigError without a terminal."""
+    if is_plain(opening.plan.settings, os.environ):
+        return talk(opening)
     # Under `textual serve` the screen is a browser's, and Textual's driver for it is named here.
     is_served = "TEXTUAL_DRIVER" in os.environ
     if not is_served and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError("the app needs a terminal", 'Without one: loom -p "…"')
+        raise ConfigError("the app needs a terminal", 'Without one: loom --plain, or loom -p "…"')
     # What is imported and built for the first frame stays; looking through it for garbage costs a
     # tenth of the time until then.
     gc.disable()

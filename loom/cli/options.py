@@ -25,6 +25,11 @@ def add_session_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--server-url", metavar="URL", help="a loom server; without one, Loom brings its own"
     )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="line by line, for screen readers, dumb terminals and pipes: no screen, no colours",
+    )
     add_workspace_option(parser)
 
 
@@ -62,5 +67,8 @@ def workspace_of(args: Namespace) -> Path:
 def overrides(args: Namespace) -> dict[str, Any]:
     """The settings that were given as flags, for `loom.config.load(flags=...)`."""
     names = ("provider", "model", "mode", "server_url")
-    given = {name: getattr(args, name, None) for name in names}
-    return {name: value for name, value in given.items() if value is not None}
+    given: dict[str, Any] = {name: getattr(args, name, None) for name in names}
+    said = {name: value for name, value in given.items() if value is not None}
+    if getattr(args, "plain", False):
+        said["tui"] = {"screen_reader": True}
+    return said

@@ -59,11 +59,15 @@ class AgentSettings(Struct, frozen=True):
 
 
 class TuiSettings(Struct, frozen=True):
-    """How the screen looks; `theme` is one of Loom's or Textual's."""
+    """How the screen looks; `theme` is one of Loom's or Textual's.
+
+    `screen_reader` tells everything line by line in place of a screen.
+    """
 
     theme: str = "loom-dark"
     mouse: bool = True
     reduced_motion: bool = False
+    screen_reader: bool = False
 
 
 class Settings(Struct, frozen=True):
