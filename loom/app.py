@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 
+from loom.screens.app_keys import APP_KEYS
 from loom.screens.chat import ChatScreen
 from loom.screens.start import Start
 from loom.widgets.modal import Modal
@@ -23,9 +24,8 @@ class LoomApp(App[None]):
     """Loom on a terminal or in a browser."""
 
     TITLE = "Loom"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", "Quit", show=False)]
+    ENABLE_COMMAND_PALETTE = False  # Textual's own; Loom's has another key where one is chosen
+    BINDINGS: ClassVar[list[BindingType]] = [*APP_KEYS]
 
     def __init__(self, start: Start) -> None:
         super().__init__(css_path=[*first_stylesheets()])
@@ -33,6 +33,8 @@ class LoomApp(App[None]):
         self._report_crash = start.report_crash
         for theme in THEMES:
             self.register_theme(theme)
+        if start.keymap:
+            self.set_keymap(start.keymap)
         self.theme = start.theme if start.theme in self.available_themes else "loom-dark"
         if start.reduced_motion:
             self.animation_level = "none"

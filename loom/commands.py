@@ -1,7 +1,11 @@
 """Slash commands and the palette's lines: one row each, carried out by an action of the screen."""
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import NamedTuple
+
+KeyOf = Callable[[str, str], str]
+"""(an action's name, its usual key) -> its key now, both as people write them."""
 
 
 class SlashCommand(NamedTuple):
@@ -65,31 +69,52 @@ def nearest(name: str) -> str:
     return f"Did you mean /{close[0]}?" if close else "F1 lists the commands."
 
 
-def help_text(bindings: list[tuple[str, str]]) -> str:
+def help_text(bindings: list[tuple[str, str]], key: KeyOf) -> str:
     """Everything a person can do, as markdown.
 
     Args:
         bindings: (key, what it does) of the screen.
+        key: the present key of an action, by its name and its usual key.
     """
-    commands = "\n".join(f"| `{_usage(c)}` | {c.summary} | {c.key} |" for c in COMMANDS)
+    commands = "\n".join(f"| `{_usage(c)}` | {c.summary} | {key_of(c, key)} |" for c in COMMANDS)
     keys = "\n".join(f"| `{key}` | {summary} |" for key, summary in bindings)
     return (
         "## Writing\n\n"
-        "`Enter` sends, `Shift+Enter` or `Ctrl+J` begins a new line. "
+        f"`{key('input.send', 'Enter')}` sends, "
+        f"`{key('input.newline', 'Shift+Enter` or `Ctrl+J')}` begins a new line. "
         "`@` completes a file, `#` a thread, `/` a command; `!` runs a shell line. "
         "`Up` recalls what you sent before. "
         "What you send while the agent works is delivered when it rests.\n\n"
         "## Reading\n\n"
-        "`PgUp` and `PgDn` scroll. `Ctrl+Up` puts the keyboard on the conversation: there `Up` and "
-        "`Down` go from item to item, `Enter` or `o` opens what is folded (output, thinking), `y` "
-        "copies, `i` goes back to the input. With the mouse: a click on a first line opens it, "
+        f"`{key('page_up', 'PgUp')}` and `{key('page_down', 'PgDn')}` scroll. "
+        f"`{key('read', 'Ctrl+Up')}` puts the keyboard on the conversation: there "
+        f"`{key('transcript.up', 'Up')}` and `{key('transcript.down', 'Down')}` go from item to "
+        f"item, `{key('transcript.open', 'Enter` or `o')}` opens what is folded (output, "
+        f"thinking), `{key('transcript.copy', 'y')}` copies, `{key('back', 'Esc')}` goes back to "
+        f"the input. `{key('next_pane', 'F6')}` goes from pane to pane. "
+        "With the mouse: a click on a first line opens it, "
         "dragging selects and `Ctrl+C` copies.\n\n"
         "## Answering\n\n"
-        "When Loom asks: `y` allows this once, `a` always by a rule you can edit, `n` denies, `d` "
-        "denies and tells the model why, `Esc` answers later and `Ctrl+G` comes back.\n\n"
+        f"When Loom asks: `{key('permission.allow', 'y')}` allows this once, "
+        f"`{key('permission.always', 'a')}` always by a rule you can edit, "
+        f"`{key('permission.deny', 'n')}` denies, `{key('permission.deny_why', 'd')}` "
+        f"denies and tells the model why, `{key('modal.cancel', 'Esc')}` answers later and "
+        f"`{key('answer', 'Ctrl+G')}` comes back.\n\n"
         f"## Keys\n\n| key | what it does |\n|---|---|\n{keys}\n\n"
         f"## Commands\n\n| command | what it does | key |\n|---|---|---|\n{commands}\n"
     )
+
+
+def key_of(command: SlashCommand, key: KeyOf) -> str:
+    """The key that does the same as a command; empty when there is none."""
+    if not command.key:
+        return ""
+    usual, _, times = command.key.partition(" ")
+    return f"{key(_ACTIONS.get(command.action, command.action), usual)} {times}".strip()
+
+
+_ACTIONS = {"set_mode": "next_mode", "leave": "interrupt", "stop": "input.stop"}
+"""Names of the actions whose key does what a command does, where they are not the command's own."""
 
 
 def _usage(command: SlashCommand) -> str:

@@ -5,10 +5,11 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from loom.cli.assemble import Plan, open_host
+from loom.cli.keys import keymap_of
 from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
 from loom.config.load import load
@@ -27,6 +28,7 @@ class Opening:
     is_private: bool = False
     is_demo: bool = False
     notes: tuple[str, ...] = ()
+    keymap: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(args: Namespace) -> int:
@@ -42,7 +44,11 @@ def opening_of(
     config = load(os.environ, workspace, overrides(args))
     allowed = tuple(getattr(args, "allow", None) or ())
     plan = Plan(workspace, config.settings, os.environ, allowed=allowed)
-    return Opening(plan, prompt=prompt, resume=resume, is_private=is_private, notes=config.warnings)
+    keymap, warnings = keymap_of(config)
+    notes = config.warnings + warnings
+    return Opening(
+        plan, prompt=prompt, resume=resume, is_private=is_private, notes=notes, keymap=keymap
+    )
 
 
 def show(opening: Opening) -> int:
@@ -89,6 +95,7 @@ def _shown(opening: Opening) -> int:
         history=None if opening.is_demo else state_directory(plan.environment) / "history",
         is_demo=opening.is_demo,
         reduced_motion=settings.tui.reduced_motion,
+        keymap=opening.keymap,
         report_crash=partial(_log_crash, plan.environment),
         on_painted=_collect_from_now_on,
     )

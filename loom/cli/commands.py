@@ -20,6 +20,9 @@ COMMANDS = (
     Command("import", "loom.cli.threads_import", "read a thread that was exported as JSON"),
     Command("attach", "loom.cli.attach", "watch and drive a thread that runs in another process"),
     Command("config", "loom.cli.config", "every setting, and where its value came from"),
+    Command(
+        "keys", "loom.cli.keys", "every action with its keys; [keys] in the settings changes them"
+    ),
     Command("doctor", "loom.cli.doctor", "check this machine, and say how to mend what is wrong"),
     Command("version", "loom.cli.version", "version of Loom and of what it runs on"),
 )

@@ -6,10 +6,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from loom.cli.keys import with_key_warnings
 from loom.cli.options import add_workspace_option, workspace_of
 from loom.cli.style import DIM, YELLOW, is_colour_wanted, paint
 from loom.config import DEFAULT, Config, load
-from loom.config.settings import FIELDS
+from loom.config.settings import FIELDS, KEYS
 from loom.config.trust import trust
 from loom.secrets import Secret
 
@@ -41,7 +42,7 @@ def run(args: Namespace) -> int:
     workspace = workspace_of(args)
     if args.trust:
         print(f"trusted {trust(workspace, os.environ)}", file=sys.stderr)
-    config = load(os.environ, workspace)
+    config = with_key_warnings(load(os.environ, workspace))
     if args.json:
         print(json.dumps(_as_json(config), indent=2, ensure_ascii=False))
     else:
@@ -50,14 +51,17 @@ def run(args: Namespace) -> int:
 
 
 def _as_json(config: Config) -> dict[str, Any]:
-    settings = {key: {"value": _shown(config, key), "origin": config.origin(key)} for key in FIELDS}
+    settings = {
+        key: {"value": value, "origin": config.origin(key)}
+        for key, value in _values(config).items()
+    }
     return {"settings": settings, "warnings": list(config.warnings)}
 
 
 def _print_table(config: Config) -> None:
     is_wanted = is_colour_wanted(sys.stdout, os.environ)
-    texts = {key: json.dumps(_shown(config, key), ensure_ascii=False) for key in FIELDS}
-    width = max(len(key) for key in FIELDS)
+    texts = {key: json.dumps(each, ensure_ascii=False) for key, each in _values(config).items()}
+    width = max(map(len, texts))
     value_width = min(24, max(map(len, texts.values())))
     for key, text in texts.items():
         origin = config.origin(key)
@@ -65,6 +69,13 @@ def _print_table(config: Config) -> None:
         print(f"{key:<{width}}  {text:<{value_width}}  {source}")
     for warning in config.warnings:
         print(paint(f"warning: {warning}", YELLOW, is_wanted=is_wanted), file=sys.stderr)
+
+
+def _values(config: Config) -> dict[str, Any]:
+    """Every setting, and the keys that were chosen."""
+    known = {key: _shown(config, key) for key in FIELDS if key != "keys"}
+    chosen = config.settings.chosen_keys.items()
+    return known | {f"{KEYS}{name}": ", ".join(keys) for name, keys in chosen}
 
 
 def _shown(config: Config, key: str) -> Any:

@@ -7,7 +7,7 @@ import msgspec
 
 from loom.config.coerce import duration, is_duration
 from loom.config.layers import GATHERED, Layer, flatten, nest
-from loom.config.settings import FIELDS, SECTIONS, Settings
+from loom.config.settings import FIELDS, KEYS, SECTIONS, Settings
 from loom.core.errors import ConfigError
 from loom.core.permissions import parse_rule
 from loom.secrets import Secret
@@ -23,13 +23,22 @@ def checked(layer: Layer) -> tuple[Layer, tuple[str, ...]]:
     warnings = []
     _refuse_wrong_sections(layer)
     for key, value in flatten(layer.values):
-        if key in FIELDS:
+        if key.startswith(KEYS):
+            nest(known, key, _keys(value, key, layer.name))
+        elif key in FIELDS:
             nest(known, key, duration(value) if is_duration(key) else value)
         else:
             warnings.append(f"{layer.name}: unknown setting {key}{_suggestion(key)}")
     to_settings(known, layer.name)
     _check_rules(known, layer.name)
     return Layer(layer.name, known), tuple(warnings)
+
+
+def _keys(value: Any, key: str, name: str) -> Any:
+    is_list = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if not is_list and not isinstance(value, str):
+        raise ConfigError(f"{name}: {key}: expected a key, or a list of keys")
+    return value
 
 
 def to_settings(values: Mapping[str, Any], name: str) -> Settings:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from loom.config.layers import flatten
 from loom.core.permissions import Rule, parse_rule
 from loom.core.protocol import Mode
 from loom.secrets import Secret
@@ -74,7 +75,8 @@ class Settings(Struct, frozen=True):
     """The merged settings.
 
     `server_url` "" means the server that Loom brings along. `model` "default" is the server's
-    choice for the provider. `token` is the client's Loom token, never a provider's key.
+    choice for the provider. `token` is the client's Loom token, never a provider's key. `keys` are
+    keys of actions, nested as their dotted names are.
     """
 
     provider: str = "anthropic"
@@ -88,11 +90,20 @@ class Settings(Struct, frozen=True):
     context: ContextSettings = ContextSettings()
     agent: AgentSettings = AgentSettings()
     tui: TuiSettings = TuiSettings()
+    keys: dict[str, Any] = {}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The permission rules, parsed. Raises ConfigError for a text that is none."""
         return tuple(parse_rule(text) for text in self.permissions.rules)
+
+    @property
+    def chosen_keys(self) -> dict[str, tuple[str, ...]]:
+        """Keys by the dotted names of actions; none unbinds the action."""
+        return {
+            name: tuple(keys) if isinstance(keys, list) else (keys,)
+            for name, keys in flatten(self.keys)
+        }
 
     def value(self, key: str) -> Any:
         """The value of a dotted key of FIELDS, such as `tui.theme`."""
@@ -113,4 +124,7 @@ def _fields(struct: type[Struct], prefix: str = "") -> Iterator[tuple[str, Any]]
 FIELDS: dict[str, Any] = dict(_fields(Settings))
 """The type of every setting by dotted key, in the order of the structs."""
 
-SECTIONS = frozenset(key.split(".")[0] for key in FIELDS if "." in key)
+KEYS = "keys."
+"""How the setting of an action's keys begins; what may follow, only the screens know."""
+
+SECTIONS = frozenset(["keys", *(key.split(".")[0] for key in FIELDS if "." in key)])

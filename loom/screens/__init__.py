@@ -5,5 +5,6 @@ that only move them · live: the host behind it · conversation: the session it 
 permission modals, one at a time · attachments: what a message carries · mentions: completions of
 files and threads · sent: what was sent in earlier runs · threads_pane: what the list of threads
 shows, and when · background: sessions that were left while they work · first_session: which
-session the app begins with · welcome: what is said before anything was said.
+session the app begins with · welcome: what is said before anything was said · app_keys: keys that
+work everywhere · keymap: every action with its keys, and the person's own.
 """

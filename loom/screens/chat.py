@@ -23,7 +23,7 @@ from loom.screens.questions import Questions
 from loom.screens.sent import SentLines
 from loom.screens.start import Start
 from loom.screens.threads_pane import ThreadsPane
-from loom.screens.welcome import DEMO_WELCOME, WELCOME, Note, missing_key, place_of
+from loom.screens.welcome import DEMO_WELCOME, Note, missing_key, place_of, welcome
 from loom.widgets.completion import Choice
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
@@ -45,8 +45,10 @@ class ChatScreen(ChatFrame):
             complete_files=mentions.files,
             complete_threads=mentions.threads,
             commands=[Choice(c.name, c.summary, is_whole=not c.argument) for c in COMMANDS],
+            keymap=start.keymap,
         )
-        super().__init__(Header(model=start.provider, place=place_of(start.workspace)), prompt)
+        header = Header(model=start.provider, place=place_of(start.workspace))
+        super().__init__(header, prompt, start.keymap)
         self.start = start
         self.background = Background(self.run_worker, self._stands)
         self.threads_pane = ThreadsPane(
@@ -62,7 +64,7 @@ class ChatScreen(ChatFrame):
 
     def on_mount(self) -> None:
         """Show what is known, take keys, and only then open the host."""
-        self.questions = Questions(self.app, self._decide, self._aside)
+        self.questions = Questions(self.app, self._decide, self._aside, self.keymap)
         desk = Desk(
             self.header,
             self.transcript,
@@ -122,7 +124,7 @@ class ChatScreen(ChatFrame):
 
     def _welcome(self) -> None:
         self.transcript.clear()
-        self.transcript.notice(DEMO_WELCOME if self.start.is_demo else WELCOME)
+        self.transcript.notice(DEMO_WELCOME if self.start.is_demo else welcome(self.keymap))
         for note in self.start.notes:
             self.transcript.notice(note, "warning")
         self._tell_missing_key()

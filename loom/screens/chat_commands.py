@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from loom.commands import COMMANDS, help_text, nearest, parse
+from loom.commands import COMMANDS, help_text, key_of, nearest, parse
 from loom.core.errors import LoomError
 from loom.core.history import visible
 from loom.core.messages import Message
@@ -19,6 +19,7 @@ from loom.core.protocol import (
     UndoCompaction,
 )
 from loom.widgets.completion import Choice
+from loom.widgets.keys import key_name, named, shown
 
 if TYPE_CHECKING:
     from loom.screens.chat import ChatScreen
@@ -55,7 +56,7 @@ class ChatCommands:
     def pick(self) -> None:
         """Offer every command that can be run as it is."""
         rows = [
-            Choice(c.name, " · ".join(part for part in (c.summary, c.key) if part))
+            Choice(c.name, " · ".join(part for part in (c.summary, key_of(c, self._key)) if part))
             for c in COMMANDS
             if not c.argument or c.argument.startswith("[")
         ]
@@ -79,8 +80,15 @@ class ChatCommands:
     async def _help(self, argument: str) -> None:
         from loom.screens.help import HelpScreen
 
-        shown = [(_key_name(binding.key), binding.description) for binding in self._screen.KEYS]
-        await self._screen.app.push_screen(HelpScreen(help_text(shown)))
+        rows = [
+            (shown(self._screen.keymap, str(binding.id), binding.key), binding.description)
+            for binding in named("", self._screen.KEYS)
+        ]
+        await self._screen.app.push_screen(HelpScreen(help_text(rows, self._key)))
+
+    def _key(self, name: str, usual: str) -> str:
+        chosen = self._screen.keymap.get(name)
+        return key_name(chosen) if chosen else usual
 
     async def _new_thread(self, argument: str) -> None:
         await self._screen.action_new_thread()
@@ -184,16 +192,3 @@ class ChatCommands:
 
     async def _leave(self, argument: str) -> None:
         self._screen.leave()
-
-
-def _key_name(keys: str) -> str:
-    """`ctrl+down,i` as a person writes it: `Ctrl+Down or i`."""
-    return " or ".join(
-        "+".join(part.capitalize() for part in key.split("+")) if "+" in key else _plain(key)
-        for key in keys.split(",")
-    )
-
-
-def _plain(key: str) -> str:
-    names = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "question_mark": "?"}
-    return names.get(key, key if len(key) == 1 else key.capitalize())

@@ -11,8 +11,9 @@ from textual.screen import Screen
 
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
+from loom.widgets.keys import Keymap, named, shown
 from loom.widgets.message_list import MessageList
-from loom.widgets.status_bar import StatusBar
+from loom.widgets.status_bar import StatusBar, shortcuts
 from loom.widgets.thread_list import ThreadList
 from loom.widgets.tool_panel import ToolPanel
 
@@ -31,26 +32,29 @@ class ChatFrame(Screen[None]):
         Binding("ctrl+o", "pick_model", "Model"),
         Binding("ctrl+r", "tool_panel", "Tool calls and plan"),
         Binding("shift+tab", "next_mode", "Next permission mode", priority=True),
-        Binding("escape", "stop", "Stop the agent"),
+        Binding("escape", "write", "Stop the agent; elsewhere, to the input", id="back"),
         Binding("ctrl+up", "read", "Go to the conversation"),
         Binding("ctrl+down,i", "write", "Go to the input"),
-        Binding("pageup", "page(-1)", "Scroll the conversation up"),
-        Binding("pagedown", "page(1)", "Scroll the conversation down"),
+        Binding("pageup", "page(-1)", "Scroll the conversation up", id="page_up"),
+        Binding("pagedown", "page(1)", "Scroll the conversation down", id="page_down"),
         Binding("ctrl+end", "newest", "Go to the newest line", priority=True),
         Binding("f1,question_mark", "help", "Help"),
         Binding("ctrl+c", "interrupt", "Copy, or twice: quit", priority=True),
         Binding("ctrl+g", "answer", "Back to the question that waits"),
         Binding("ctrl+d", "leave_if_empty", "Quit when the input is empty", priority=True),
+        Binding("f6", "app.focus_next", "Next pane", id="next_pane", priority=True),
+        Binding("shift+f6", "app.focus_previous", "Pane before", id="previous_pane", priority=True),
     ]
-    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    BINDINGS: ClassVar[list[BindingType]] = [*named("", KEYS)]
     AUTO_FOCUS = "PromptArea"
 
-    def __init__(self, header: Header, prompt: PromptInput) -> None:
+    def __init__(self, header: Header, prompt: PromptInput, keymap: Keymap | None = None) -> None:
         super().__init__()
         self.header = header
         self.transcript = MessageList()
         self.prompt = prompt
-        self.status = StatusBar()
+        self.keymap: Keymap = keymap or {}
+        self.status = StatusBar(shortcuts=shortcuts(self.keymap))
         self.panel = ToolPanel()
         self.threads = ThreadList()
         self._quit_asked = False
@@ -104,7 +108,8 @@ class ChatFrame(Screen[None]):
             self.leave()
         else:
             self._quit_asked = True
-            self.notify("Press Ctrl+C again to leave Loom.", timeout=QUIT_SECONDS)
+            key = shown(self.keymap, "interrupt", "ctrl+c")
+            self.notify(f"Press {key} again to leave Loom.", timeout=QUIT_SECONDS)
             self.set_timer(QUIT_SECONDS, self._forget_quit)
 
     def _forget_quit(self) -> None:

@@ -13,7 +13,9 @@ from loom.widgets.markdown import Markdown
 class HelpScreen(ModalScreen[None]):
     """A page of markdown; escape, q or F1 leaves it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,f1,question_mark", "leave", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,question_mark", "leave", "Back", id="help_page.leave")
+    ]
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from loom.core.protocol import Decide, PermissionAsked
+from loom.widgets.keys import Keymap
 
 if TYPE_CHECKING:
     from loom.widgets.permission_modal import PermissionModal
@@ -18,6 +19,7 @@ class Questions:
     Args:
         decide: hands the person's answer to the agent.
         on_aside: the person closed a question without an answer; the call waits on.
+        keymap: other keys for the answers.
     """
 
     def __init__(
@@ -25,10 +27,12 @@ class Questions:
         app: App[object],
         decide: Callable[[Decide], None],
         on_aside: Callable[[], None],
+        keymap: Keymap | None = None,
     ) -> None:
         self._app = app
         self._decide = decide
         self._on_aside = on_aside
+        self._keymap = keymap
         self._waiting: deque[PermissionAsked] = deque()
         self._open: PermissionModal | None = None
         self._asked: PermissionAsked | None = None
@@ -62,7 +66,7 @@ class Questions:
         from loom.widgets.permission_modal import PermissionModal
 
         self._asked = self._waiting.popleft()
-        self._open = PermissionModal(self._asked)
+        self._open = PermissionModal(self._asked, keymap=self._keymap)
         self._app.push_screen(self._open, self._answered)
 
     def show_again(self) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from loom.host.sessions import Host
+    from loom.widgets.keys import Keymap
 
 # Named only: the host's imports are paid after the first paint.
 OpenHost: TypeAlias = "Callable[[], AbstractAsyncContextManager[Host]]"
@@ -29,6 +30,7 @@ class Start:
         report_crash: writes a defect down and says where; called before the app ends.
         on_painted: called once, after the first frame.
         is_demo: the welcome tells what to do.
+        keymap: the person's own keys by the names of actions.
     """
 
     open_host: OpenHost
@@ -48,3 +50,4 @@ class Start:
     on_painted: Callable[[], None] = lambda: None
     is_demo: bool = False
     reduced_motion: bool = False
+    keymap: "Keymap" = field(default_factory=dict)

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-WELCOME = "Ask anything about this folder. Nothing is changed or run without your word; F1 helps."
+from loom.widgets.keys import Keymap, brief
+
+WELCOME = "Ask anything about this folder. Nothing is changed or run without your word; {} helps."
 
 DEMO_WELCOME = (
     "This is the demo: a scripted model behind Loom's real proxy, tools and permissions, in a "
@@ -23,6 +25,11 @@ class Note(NamedTuple):
 
     text: str
     hint: str = ""
+
+
+def welcome(keymap: Keymap) -> str:
+    """What an empty conversation says."""
+    return WELCOME.format(brief(keymap.get("help", "f1")))
 
 
 def missing_key(

@@ -14,5 +14,6 @@ thread_list             ThreadList, the left pane
 tool_panel              ToolPanel, the right pane; its model is tool_log
 modal                   Modal, the base; on it: confirm_modal, permission_modal; picker_modal
 choices, preview        ChoiceRow and Preview, of which modals are made
+keys                    names of actions, and keys as people write them
 cells, labels           text fitted into cells; times, amounts and sizes in few of them
 """

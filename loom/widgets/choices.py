@@ -14,20 +14,30 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from loom.widgets.cells import strip_of
+from loom.widgets.keys import brief
 
 _GAP = 2
 
 
 class Option(NamedTuple):
-    """One button; `key` is the letter that picks it."""
+    """One button; `key` picks it (or several, with commas between), `answer` is what that says.
+
+    The answer is the key itself unless it is given.
+    """
 
     key: str
     label: str
+    answer: str = ""
+
+    @property
+    def sign(self) -> str:
+        """The key as it stands in the row."""
+        return brief(self.key)
 
     @property
     def text(self) -> str:
         """As it stands in the row."""
-        return f" {self.key} {self.label} "
+        return f" {self.sign} {self.label} "
 
 
 class ChoiceRow(Widget, can_focus=True):
@@ -90,8 +100,9 @@ class ChoiceRow(Widget, can_focus=True):
 
     @property
     def selected(self) -> str:
-        """The key of the button under the cursor."""
-        return self.options[self.cursor].key
+        """The answer of the button under the cursor."""
+        option = self.options[self.cursor]
+        return option.answer or option.key
 
     def move(self, by: int) -> None:
         """Moves the cursor by buttons."""
@@ -99,10 +110,11 @@ class ChoiceRow(Widget, can_focus=True):
 
     def select(self, key: str) -> bool:
         """Puts the cursor on the button with this key; False when there is none."""
-        keys = [option.key for option in self.options]
-        if key in keys:
-            self.cursor = keys.index(key)
-        return key in keys
+        for index, option in enumerate(self.options):
+            if key in option.key.split(","):
+                self.cursor = index
+                return True
+        return False
 
     def pick(self) -> None:
         """Says that the button under the cursor was picked."""
@@ -122,7 +134,7 @@ class ChoiceRow(Widget, can_focus=True):
         if index == self.cursor:
             return [(option.text, self._style("cursor"))]
         return [
-            (f" {option.key}", self._style("key")),
+            (f" {option.sign}", self._style("key")),
             (f" {option.label} ", self._style("label")),
         ]
 

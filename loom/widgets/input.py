@@ -12,6 +12,7 @@ from textual.widgets import Static, TextArea
 
 from loom.widgets.completion import Choice, CompletionList
 from loom.widgets.history import History
+from loom.widgets.keys import Keymap
 from loom.widgets.pasted import Pastes
 from loom.widgets.prompt_area import PromptArea
 from loom.widgets.sources import (
@@ -37,6 +38,7 @@ class PromptInput(Vertical):
         commands: what `/` offers: name without the slash, and what it does.
         history: what was sent before, oldest first.
         placeholder: shown while it is empty.
+        keymap: other keys for its actions.
     """
 
     is_shell: reactive[bool] = reactive(False, toggle_class="-shell")
@@ -61,13 +63,14 @@ class PromptInput(Vertical):
         commands: Sequence[Choice] = (),
         history: Iterable[str] = (),
         placeholder: str = PLACEHOLDER,
+        keymap: Keymap | None = None,
     ) -> None:
         super().__init__()
         self._sources = Sources(complete_files, complete_threads, commands)
         self._history = History(history)
         self._pastes = Pastes()
         self._menu = CompletionList(MENU_ROWS)
-        self._area = PromptArea(self._menu, self._pastes, placeholder)
+        self._area = PromptArea(self._menu, self._pastes, placeholder, keymap)
         self._marker = Static("›", classes="prompt-marker")
         self._trigger: Trigger | None = None
         self._offered: Trigger | None = None

@@ -27,10 +27,10 @@ class Modal(ModalScreen[Result | None], Generic[Result]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False),
-        Binding("left", "move(-1)", "Left", show=False),
-        Binding("right", "move(1)", "Right", show=False),
-        Binding("enter", "pick", "Pick", show=False),
+        Binding("escape", "cancel", "Cancel", show=False, id="modal.cancel"),
+        Binding("left", "move(-1)", "Left", show=False, id="modal.left"),
+        Binding("right", "move(1)", "Right", show=False, id="modal.right"),
+        Binding("enter", "pick", "Pick", show=False, id="modal.pick"),
     ]
     """
     | Key(s) | Description |
@@ -77,13 +77,15 @@ class Modal(ModalScreen[Result | None], Generic[Result]):
         self._choices.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """A button's letter picks it."""
-        if not event.is_printable or event.character is None:
-            return
-        event.stop()
-        if self._is_guarded():
-            self.post_message(self.TypedAhead(event.character))
-        elif self._row.select(event.character.lower()):
+        """A button's key picks it."""
+        letter = event.character if event.is_printable else None
+        if letter is not None:
+            event.stop()
+        if self._is_guarded(is_letter=letter is not None):
+            if letter is not None:
+                self.post_message(self.TypedAhead(letter))
+        elif self._row.select((letter or event.key).lower()) or self._row.select(event.key):
+            event.stop()
             self._row.pick()
 
     def action_cancel(self) -> None:
@@ -117,9 +119,11 @@ class Modal(ModalScreen[Result | None], Generic[Result]):
         event.stop()
         self.choose(event.key)
 
-    def _is_guarded(self) -> bool:
+    def _is_guarded(self, *, is_letter: bool = True) -> bool:
+        """Whether the person may still be typing; a key that writes nothing is no typing."""
         now = self._clock()
         if now - self._quiet_since >= self._guard:
             return False
-        self._quiet_since = now
+        if is_letter:
+            self._quiet_since = now
         return True

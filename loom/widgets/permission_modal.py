@@ -1,5 +1,6 @@
 """May this call run? Shows exactly what would run, and for how long the answer holds."""
 
+import time
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
@@ -15,17 +16,19 @@ from loom.core.permissions import parse_rule
 from loom.core.protocol import Decide, PermissionAsked, Scope
 from loom.markup.clean import one_line
 from loom.widgets.choices import ChoiceRow, Option
+from loom.widgets.keys import Keymap
 from loom.widgets.modal import GUARD, Modal
 from loom.widgets.preview import Preview
 
 Step = Literal["asking", "always", "feedback"]
 
-CHOICES = (
-    Option("y", "allow once"),
-    Option("a", "allow always…"),
-    Option("n", "deny"),
-    Option("d", "deny and say why…"),
-)
+CHOICES = {
+    "permission.allow": Option("y", "allow once"),
+    "permission.always": Option("a", "allow always…"),
+    "permission.deny": Option("n", "deny"),
+    "permission.deny_why": Option("d", "deny and say why…"),
+}
+"""The answers by the names under which their keys can be changed."""
 SCOPES: dict[str, Scope] = {"s": "session", "p": "project", "u": "user"}
 _SCOPE_CHOICES = (
     Option("s", "this session"),
@@ -42,10 +45,10 @@ class PermissionModal(Modal[Decide]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll(-1)", "Up", show=False),
-        Binding("down", "scroll(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False, id="permission.up"),
+        Binding("down", "scroll(1)", "Down", show=False, id="permission.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="permission.page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="permission.page_down"),
     ]
     """
     | Key(s) | Description |
@@ -61,13 +64,15 @@ class PermissionModal(Modal[Decide]):
         event: PermissionAsked,
         *,
         guard: float = GUARD,
-        clock: Callable[[], float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        keymap: Keymap | None = None,
     ) -> None:
+        choices = [
+            option._replace(key=(keymap or {}).get(name, option.key), answer=option.key)
+            for name, option in CHOICES.items()
+        ]
         title = f"Allow {one_line(event.tool) or 'this'}?"
-        if clock is None:
-            super().__init__(title, CHOICES, guard=guard)
-        else:
-            super().__init__(title, CHOICES, guard=guard, clock=clock)
+        super().__init__(title, choices, guard=guard, clock=clock)
         self._event = event
         self._rules = event.rules or (f"allow {event.tool}",)
         self._preview = Preview(event.preview)

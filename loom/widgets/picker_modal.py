@@ -26,11 +26,11 @@ class PickerModal(ModalScreen[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", f"move({-PAGE})", "Page up", show=False),
-        Binding("pagedown", f"move({PAGE})", "Page down", show=False),
+        Binding("escape", "cancel", "Cancel", show=False, id="picker.cancel"),
+        Binding("up", "move(-1)", "Up", show=False, id="picker.up"),
+        Binding("down", "move(1)", "Down", show=False, id="picker.down"),
+        Binding("pageup", f"move({-PAGE})", "Page up", show=False, id="picker.page_up"),
+        Binding("pagedown", f"move({PAGE})", "Page down", show=False, id="picker.page_down"),
     ]
     """
     | Key(s) | Description |

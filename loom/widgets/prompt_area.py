@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from loom.widgets.completion import CompletionList
+from loom.widgets.keys import Keymap
 from loom.widgets.pasted import Pastes, image_path
 
 
@@ -17,10 +18,12 @@ class PromptArea(TextArea):
     """Grows with its text; while the completion list shows rows, its keys go there first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "enter", "Send", show=False),
-        Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", show=False),
-        Binding("tab", "complete", "Complete", show=False),
-        Binding("escape", "escape", "Stop", show=False),
+        Binding("enter", "enter", "Send", show=False, id="input.send"),
+        Binding(
+            "shift+enter,ctrl+j,alt+enter", "newline", "New line", show=False, id="input.newline"
+        ),
+        Binding("tab", "complete", "Complete", show=False, id="input.complete"),
+        Binding("escape", "escape", "Stop the agent", show=False, id="input.stop"),
     ]
     """
     | Key(s) | Description |
@@ -57,12 +60,19 @@ class PromptArea(TextArea):
             super().__init__()
             self.is_older = is_older
 
-    def __init__(self, menu: CompletionList, pastes: Pastes, placeholder: str = "") -> None:
+    def __init__(
+        self,
+        menu: CompletionList,
+        pastes: Pastes,
+        placeholder: str = "",
+        keymap: Keymap | None = None,
+    ) -> None:
         super().__init__(soft_wrap=True, compact=True, highlight_cursor_line=False)
         self.placeholder = placeholder
         self.cursor_blink = False
         self._menu = menu
         self._pastes = pastes
+        self._bindings.apply_keymap(dict(keymap or {}))
 
     async def on_key(self, event: events.Key) -> None:
         """Carries out its own bindings at once.

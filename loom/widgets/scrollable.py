@@ -26,12 +26,12 @@ class Scrollable(ScrollView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_lines(-1)", "Up", show=False),
-        Binding("down", "scroll_lines(1)", "Down", show=False),
-        Binding("pageup", "scroll_pages(-1)", "Page up", show=False),
-        Binding("pagedown", "scroll_pages(1)", "Page down", show=False),
-        Binding("home", "scroll_first", "Start", show=False),
-        Binding("end", "scroll_last", "End", show=False),
+        Binding("up", "scroll_lines(-1)", "Up", show=False, id="scroll.up"),
+        Binding("down", "scroll_lines(1)", "Down", show=False, id="scroll.down"),
+        Binding("pageup", "scroll_pages(-1)", "Page up", show=False, id="scroll.page_up"),
+        Binding("pagedown", "scroll_pages(1)", "Page down", show=False, id="scroll.page_down"),
+        Binding("home", "scroll_first", "Start", show=False, id="scroll.start"),
+        Binding("end", "scroll_last", "End", show=False, id="scroll.end"),
     ]
     """
     | Key | Description |

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from loom.core.protocol import Mode
 from loom.markup.clean import one_line
 from loom.widgets.cells import ELLIPSIS, cut
+from loom.widgets.keys import Keymap, brief
 from loom.widgets.labels import cost, elapsed, tokens
 from loom.widgets.spinner import INTERVAL, STILL, frame_at, is_still
 
@@ -39,6 +40,31 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
     "aside": (("^G", "answer"), ("Esc", "stop")),
 }
 """The keys shown on the right, the most useful first."""
+
+_NAMED: dict[tuple[str, str], str] = {
+    ("Enter", "send"): "input.send",
+    ("^P", "commands"): "palette",
+    ("F1", "help"): "help",
+    ("Esc", "stop"): "input.stop",
+    ("Esc", "give up"): "input.stop",
+    ("y", "allow"): "permission.allow",
+    ("n", "deny"): "permission.deny",
+    ("^G", "answer"): "answer",
+}
+
+
+def shortcuts(keymap: Keymap) -> Mapping[str, tuple[Shortcut, ...]]:
+    """SHORTCUTS with the keys that the person chose."""
+    if not keymap:
+        return SHORTCUTS
+    return {
+        situation: tuple(
+            (brief(keymap[name]) if (name := _NAMED[row]) in keymap else row[0], row[1])
+            for row in rows
+        )
+        for situation, rows in SHORTCUTS.items()
+    }
+
 
 _MODE_STYLES: dict[Mode, str] = {
     "ask": "$text-muted",

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from rich.style import Style
 from textual import events, on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -46,13 +47,13 @@ class ThreadRows(ScrollView, can_focus=True):
     """The items alone; draws only the lines in view, so their number does not matter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "jump(0)", "First", show=False),
-        Binding("end", "jump(-1)", "Last", show=False),
-        Binding("enter", "open", "Open", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False, id="threads.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="threads.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="threads.page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="threads.page_down"),
+        Binding("home", "jump(0)", "First", show=False, id="threads.first"),
+        Binding("end", "jump(-1)", "Last", show=False, id="threads.last"),
+        Binding("enter", "open", "Open", show=False, id="threads.open"),
     ]
     """
     | Key(s) | Description |
@@ -188,8 +189,10 @@ class ThreadList(Vertical):
     """Threads with a search field; whoever mounts it answers `Search` with `show_threads`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", show=False),
-        Binding("escape", "leave_search", "Back to the list", show=False),
+        Binding("slash", "search", "Search", show=False, id="threads.search"),
+        Binding(
+            "escape", "leave_search", "Back to the list", show=False, id="threads.leave_search"
+        ),
     ]
     """
     | Key(s) | Description |
@@ -242,8 +245,10 @@ class ThreadList(Vertical):
         self.query_one(Input).focus()
 
     def action_leave_search(self) -> None:
-        """Empties the search field first, and then returns to the rows."""
+        """Empties the search field first, then returns to the rows; from there the key goes on."""
         search = self.query_one(Input)
+        if self._rows.has_focus and not search.value:
+            raise SkipAction
         if search.value:
             search.value = ""
         else:

@@ -36,10 +36,10 @@ class ToolPanel(ScrollView, can_focus=True):
     """The plan on top, then a line a call that opens to its output; draws only what is in view."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("enter,space", "fold", "Open or close", show=False),
-        Binding("c", "collapse_all", "Close all", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False, id="tools.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="tools.down"),
+        Binding("enter,space", "fold", "Open or close", show=False, id="tools.fold"),
+        Binding("c", "collapse_all", "Close all", show=False, id="tools.collapse_all"),
     ]
     """
     | Key(s) | Description |

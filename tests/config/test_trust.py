@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from loom.config.trust import trust
+from loom.config.trust import harmless, trust
 from loom.core.errors import ConfigError
 from tests.config.conftest import Loaded
 
@@ -82,3 +82,9 @@ def test_a_pipe_in_place_of_the_file_does_not_hang_loom(
 ) -> None:
     os.mkfifo(workspace_file)
     assert loaded().warnings == ()
+
+
+def test_an_untrusted_repository_sets_no_keys() -> None:
+    kept, ignored = harmless({"keys": {"help": "f2", "input": {"send": "f9"}}})
+    assert kept == {}
+    assert ignored == ("keys.help", "keys.input.send")

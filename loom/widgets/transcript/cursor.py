@@ -17,10 +17,10 @@ class ItemView(FlowView):
     """A flow of items with a cursor, which goes from item to item and to where the mouse is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("enter,o", "open", "Open"),
-        Binding("y", "copy", "Copy"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="transcript.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="transcript.down"),
+        Binding("enter,o", "open", "Open", id="transcript.open"),
+        Binding("y", "copy", "Copy", id="transcript.copy"),
     ]
     """
     | Key | Description |
