@@ -1,6 +1,7 @@
 """Styled text to lines of an exact cell width: words stay whole where they fit, graphemes always.
 
 Source: UAX #14, of which only spaces, ideographs and their closing punctuation are kept.
+Lines are cut in the order they are read and then put in the order they stand (UAX #9).
 """
 
 import re
@@ -23,6 +24,9 @@ _WIDE = (
 )
 _CLOSING = "、。，．！？：；）」』】〉》〕"
 _JOINING = "\u0300-\u036f\u200d\ufe0e\ufe0f"
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _ASCII_WORDS = re.compile(r"\S+|[^\S\n]+")
 Range = tuple[int, int]
 
@@ -37,7 +41,8 @@ def wrap(runs: Sequence[Run], width: int) -> list[Line]:
         return []
     if len(text) <= width and text.isascii() and "\n" not in text:
         return [[Segment(part, style) for part, style in runs if part]]
-    return cut(runs, _ranges(text, max(1, width)))
+    lines = cut(runs, _ranges(text, max(1, width)))
+    return _directed(lines, text, width) if has_right_to_left(text) else lines
 
 
 def chop(runs: Sequence[Run], width: int) -> list[Line]:
@@ -45,7 +50,17 @@ def chop(runs: Sequence[Run], width: int) -> list[Line]:
     text = "".join(run[0] for run in runs)
     if len(text) <= width and text.isascii():
         return [[Segment(part, style) for part, style in runs if part]]
-    return cut(runs, list(_pieces(text, 0, max(1, width)))) or [[]]
+    lines = cut(runs, list(_pieces(text, 0, max(1, width)))) or [[]]
+    return [in_order(line) for line in lines] if has_right_to_left(text) else lines
+
+
+def in_order(line: Line) -> Line:
+    """One line, read from the left, as it stands on the screen: what runs to the left is turned."""
+    if not any(has_right_to_left(segment.text) for segment in line):
+        return line
+    from loom.markup.bidi import reordered
+
+    return reordered(line, 0)
 
 
 def cut(runs: Sequence[Run], ranges: Iterable[Range]) -> list[Line]:
@@ -68,9 +83,24 @@ def cut(runs: Sequence[Run], ranges: Iterable[Range]) -> list[Line]:
     return lines
 
 
+def has_right_to_left(text: str) -> bool:
+    """Whether a character of `text` may run from right to left."""
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
+
+
 def width_of(line: Line) -> int:
     """Cells that a line takes."""
     return sum(cell_len(segment.text) for segment in line)
+
+
+def _directed(lines: list[Line], text: str, width: int) -> list[Line]:
+    """Lines of one paragraph in visual order; one that is read from the right stands there."""
+    from loom.markup.bidi import aligned, reordered
+    from loom.markup.directions import base_level
+
+    base = base_level(text)
+    turned = [reordered(line, base) for line in lines]
+    return [aligned(line, width, width_of(line)) for line in turned] if base else turned
 
 
 @cache

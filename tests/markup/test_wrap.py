@@ -4,6 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
+from loom.markup.bidi import logical_text
 from loom.markup.wrap import chop, width_of, wrap
 
 NONE = Style.null()
@@ -18,7 +19,7 @@ printable = st.text(
 
 
 def texts(lines):
-    return ["".join(segment.text for segment in line) for line in lines]
+    return [logical_text(line) for line in lines]
 
 
 @settings(max_examples=400)

@@ -9,7 +9,7 @@ from loom.core.messages import Display, Image, ToolCall, ToolResult, text_of
 from loom.markup.clean import expand_tabs, one_line, plain_output, visible
 from loom.markup.diff import diff_lines
 from loom.markup.ink import Line
-from loom.markup.wrap import chop
+from loom.markup.wrap import chop, in_order
 from loom.widgets.labels import call_title, duration, elapsed
 from loom.widgets.transcript.item import Item, Page, guess_lines
 from loom.widgets.transcript.talk import image_label
@@ -170,7 +170,7 @@ class ToolItem(Item):
             Segment(f" {rest}" if rest else "", page.inks("text")),
             Segment(f"  {right}" if right else "", page.inks("text", "muted")),
         ]
-        return [segment for segment in line if segment.text]
+        return in_order([segment for segment in line if segment.text])
 
     def _aside(self, page: Page) -> str:
         """What stands right of the title: how it ended, how long, or what is awaited."""
