@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from loom.cli.assemble import Plan, open_host
+from loom.cli.assemble import open_host
 from loom.cli.keys import keymap_of
 from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
+from loom.cli.plan import Plan
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory

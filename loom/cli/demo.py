@@ -10,8 +10,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from loom.cli.assemble import Plan
 from loom.cli.options import overrides
+from loom.cli.plan import Plan
 from loom.config.load import load
 from loom.core.protocol import Mode
 from loom.demo import PROMPT, clone

@@ -34,12 +34,12 @@ from loom.core.protocol import (
 from loom.markup.clean import one_line, visible
 
 if TYPE_CHECKING:
-    from loom.cli.assemble import Plan
+    from loom.cli.plan import Plan
 
 
 def run(args: Namespace) -> int:
     """Ask, print, exit: 0 answered, 1 failed. Raises LoomError."""
-    from loom.cli.assemble import Plan
+    from loom.cli.plan import Plan
 
     workspace = workspace_of(args)
     prompt = prompt_from(args.prompt)

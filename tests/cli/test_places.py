@@ -96,7 +96,8 @@ RUNNING_APP = """
 import asyncio, os, sys, tempfile
 from pathlib import Path
 from loom.app import LoomApp
-from loom.cli.assemble import Plan, open_host
+from loom.cli.assemble import open_host
+from loom.cli.plan import Plan
 from loom.config.load import load
 from loom.core.protocol import TurnFinished
 from loom.screens.start import Start

@@ -1,0 +1,27 @@
+"""What is to be opened, as flags and settings say it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from loom.config.settings import Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be opened.
+
+    Attributes:
+        workspace: absolute and resolved.
+        environment: the process's own, secrets included.
+        database: the threads' file; None is the user's own.
+        has_person: somebody can answer permission questions.
+        allowed: further rules from the command line.
+    """
+
+    workspace: Path
+    settings: Settings
+    environment: Mapping[str, str]
+    has_person: bool = True
+    database: Path | None = None
+    allowed: tuple[str, ...] = ()
