@@ -50,6 +50,15 @@ def runtime_directory(environment: Mapping[str, str]) -> Path:
     return next((place for place in places if _fits_sockets(place)), last)
 
 
+def daemon_directory(environment: Mapping[str, str]) -> Path:
+    """Where the user's daemon is found: `runtime_directory` without `$XDG_RUNTIME_DIR`.
+
+    logind removes that folder when the person's last login ends, which the daemon outlives, and
+    gives a new login an empty one.
+    """
+    return runtime_directory({**environment, "XDG_RUNTIME_DIR": ""})
+
+
 def _fits_sockets(directory: Path) -> bool:
     return len(os.fsencode(directory)) + _SOCKET_NAME <= _SOCKET_PATH
 

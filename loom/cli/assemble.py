@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from loom.cli.logfile import logging_to_file
 from loom.cli.plan import Plan
-from loom.cli.services import Find, agent_settings, services_of
+from loom.cli.services import Find, agent_settings, named_server, server_at, services_of
 from loom.directories import runtime_directory
-from loom.secrets import Secret
 from loom.sockets import private_folder
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ async def open_services(plan: Plan) -> "AsyncIterator[Services]":
     Raises LoomError.
     """
     await asyncio.to_thread(_import_parts)
-    from loom.llm.proxy import ProxyModel
     from loom.process import make_undumpable
     from loom.redact import Redactor
 
@@ -55,9 +53,8 @@ async def open_services(plan: Plan) -> "AsyncIterator[Services]":
         stack.enter_context(logging_to_file(plan.environment, redactor))
         find = await stack.enter_async_context(_server(plan, redactor))
         store = await stack.enter_async_context(open_store(plan))
-        model = ProxyModel(find)
-        stack.push_async_callback(model.close)
-        yield await services_of(plan, store, model, find)
+        server = await stack.enter_async_context(server_at(find))
+        yield await services_of(plan, store, server)
 
 
 @asynccontextmanager
@@ -91,15 +88,6 @@ async def _server(plan: Plan, redactor: "Redactor") -> AsyncIterator[Find]:
         yield server.address
     finally:
         await asyncio.to_thread(server.stop)
-
-
-def named_server(url: str, token: Secret | None) -> Find:
-    """How to find a server whose address is known."""
-
-    async def named() -> tuple[str, Secret]:
-        return url, token or Secret("")
-
-    return named
 
 
 def _start_embedded(plan: Plan, redactor: "Redactor") -> "EmbeddedServer":

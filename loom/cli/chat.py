@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from loom.cli.assemble import open_host
 from loom.cli.keys import keymap_of
 from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
 from loom.cli.plan import Plan
+from loom.cli.resident import open_sessions
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
@@ -81,7 +81,7 @@ def _shown(opening: Opening) -> int:
     plan = opening.plan
     settings = plan.settings
     start = Start(
-        open_host=lambda: open_host(plan),
+        open_host=lambda: open_sessions(plan),
         workspace=plan.workspace,
         provider=settings.provider,
         model=settings.model,

@@ -1,7 +1,7 @@
 """Flags that several commands share, and the settings they override."""
 
 import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,12 @@ def add_session_options(parser: ArgumentParser) -> None:
         "--plain",
         action="store_true",
         help="line by line, for screen readers, dumb terminals and pipes: no screen, no colours",
+    )
+    parser.add_argument(
+        "--daemon",
+        action=BooleanOptionalAction,
+        default=None,
+        help="sessions live on in your daemon when the app is left, or never do",
     )
     add_workspace_option(parser)
 
@@ -71,4 +77,6 @@ def overrides(args: Namespace) -> dict[str, Any]:
     said = {name: value for name, value in given.items() if value is not None}
     if getattr(args, "plain", False):
         said["tui"] = {"screen_reader": True}
+    if getattr(args, "daemon", None) is not None:
+        said["session"] = {"daemon": "always" if args.daemon else "never"}
     return said

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from loom.cli.assemble import open_host
+from loom.cli.resident import open_sessions
 from loom.config.settings import Settings
 from loom.directories import state_directory
 
@@ -35,7 +35,7 @@ async def _talk(opening: "Opening") -> str:
 
     plan, settings = opening.plan, opening.plan.settings
     start = Start(
-        open_host=lambda: open_host(plan),
+        open_host=lambda: open_sessions(plan),
         workspace=plan.workspace,
         provider=settings.provider,
         server_url=settings.server_url,

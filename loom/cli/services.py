@@ -4,10 +4,10 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loom.cli.plan import Plan
 from loom.core.errors import LoomError, ToolError
@@ -16,8 +16,7 @@ from loom.directories import cache_directory, config_directory, home_directory
 from loom.secrets import Secret, clean_environment
 
 if TYPE_CHECKING:
-    from loom.agent.services import AgentSettings, Services
-    from loom.llm.proxy import ProxyModel
+    from loom.agent.services import AgentSettings, Model, Services
     from loom.sandbox import Sandbox
     from loom.threads.store import ThreadStore
     from loom.tools.base import SearchHit
@@ -28,10 +27,36 @@ KEPT_SCRATCH = 7 * 24 * 3600.0
 Find = Callable[[], Awaitable[tuple[str, Secret]]]
 
 
-async def services_of(
-    plan: Plan, store: "ThreadStore", model: "ProxyModel", find: Find
-) -> "Services":
-    """Everything outside the agent, for sessions on this plan. `find` names the server."""
+class Server(NamedTuple):
+    """What sessions use of a server."""
+
+    model: "Model"
+    search: "Callable[[str, int], Awaitable[tuple[SearchHit, ...]]]"
+
+
+@asynccontextmanager
+async def server_at(find: Find) -> AsyncIterator[Server]:
+    """The server that `find` names; its connections are closed on leaving."""
+    from loom.llm.proxy import ProxyModel
+
+    model = ProxyModel(find)
+    try:
+        yield Server(model, _searcher(find))
+    finally:
+        await model.close()
+
+
+def named_server(url: str, token: Secret | None) -> Find:
+    """How to find a server whose address is known."""
+
+    async def named() -> tuple[str, Secret]:
+        return url, token or Secret("")
+
+    return named
+
+
+async def services_of(plan: Plan, store: "ThreadStore", server: Server) -> "Services":
+    """Everything outside the agent, for sessions on this plan."""
     from loom.agent.services import Services
     from loom.tools import load
 
@@ -40,11 +65,11 @@ async def services_of(
     await asyncio.to_thread(_drop_old, scratch.parent)
     return Services(
         store=store,
-        model=model,
+        model=server.model,
         tools=load(),
         sandbox=await _sandbox(plan),
         environment=clean_environment(environment),
-        search=_searcher(find),
+        search=server.search,
         keep_rule=_rule_keeper(plan),
         scratch=scratch,
         config_home=config_directory(environment),

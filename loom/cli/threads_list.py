@@ -5,14 +5,15 @@ import shutil
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loom.cli.threads_table import SHORT_ID, ago, positive, table, tamed
+from loom.cli.threads_table import SHORT_ID, STANDINGS, ago, positive, table, tamed
 
 if TYPE_CHECKING:
     from loom.core.messages import Thread
+    from loom.threads.store import ThreadStore
 
 HELP = "Lists threads, last activity first: those of this folder, or of all where it has none."
 COLUMNS = ("ID", "TITLE", "MSGS", "LAST ACTIVITY", "BRANCH")
@@ -35,43 +36,60 @@ def run(args: Namespace) -> int:
 
     import msgspec
 
-    threads = asyncio.run(_threads(args))
+    threads, live = asyncio.run(_threads_and_live(args))
     if args.json:
-        print(msgspec.json.encode(list(map(msgspec.structs.asdict, threads))).decode())
+        rows = [msgspec.structs.asdict(each) | {"live": live.get(each.id, "")} for each in threads]
+        print(msgspec.json.encode(rows).decode())
     elif threads:
-        print(_page(threads, is_mixed=len({thread.workspace for thread in threads}) > 1))
+        print(_page(threads, live, is_mixed=len({thread.workspace for thread in threads}) > 1))
     else:
         print("No threads yet: `loom` starts one.", file=sys.stderr)
     return 0
 
 
-async def _threads(args: Namespace) -> "Sequence[Thread]":
-    from loom.cli.threads import here, open_store
+async def _threads_and_live(args: Namespace) -> "tuple[Sequence[Thread], Mapping[str, str]]":
+    """The threads, and where those stand that are live."""
+    from loom.cli.threads import open_store
+    from loom.host.live import live_sessions
 
     async with open_store(os.environ) as store:
-        ours = () if args.all else await store.list(workspace=here(), limit=args.limit)
-        if ours:
-            return ours
-        every = await store.list(limit=args.limit)
+        live = await live_sessions(store.leases)
+        return await _threads(store, args), {key: each.standing for key, each in live.items()}
+
+
+async def _threads(store: "ThreadStore", args: Namespace) -> "Sequence[Thread]":
+    from loom.cli.threads import here
+
+    ours = () if args.all else await store.list(workspace=here(), limit=args.limit)
+    if ours:
+        return ours
+    every = await store.list(limit=args.limit)
     if every and not args.all:
         print("This folder has no threads; these are of other folders.", file=sys.stderr)
     return every
 
 
-def _page(threads: "Sequence[Thread]", *, is_mixed: bool) -> str:
+def _page(threads: "Sequence[Thread]", live: "Mapping[str, str]", *, is_mixed: bool) -> str:
     now_ms = time.time_ns() // 1_000_000
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
     if not is_mixed:
-        return table(COLUMNS, [_row(thread, now_ms) for thread in threads], width)
-    rows = [(*_row(thread, now_ms), tamed(Path(thread.workspace).name)) for thread in threads]
+        return table(COLUMNS, [_row(thread, live, now_ms) for thread in threads], width)
+    rows = [(*_row(thread, live, now_ms), tamed(Path(thread.workspace).name)) for thread in threads]
     return table((*COLUMNS, "FOLDER"), rows, width)
 
 
-def _row(thread: "Thread", now_ms: int) -> tuple[str, ...]:
+def _row(thread: "Thread", live: "Mapping[str, str]", now_ms: int) -> tuple[str, ...]:
     return (
         thread.id[:SHORT_ID],
-        tamed(thread.title or "untitled") + (" (private)" if thread.is_private else ""),
+        tamed(thread.title or "untitled") + "".join(f" ({mark})" for mark in _marks(thread, live)),
         str(thread.message_count),
         ago(thread.updated_at, now_ms),
         tamed(thread.git_branch),
     )
+
+
+def _marks(thread: "Thread", live: "Mapping[str, str]") -> "Iterator[str]":
+    if thread.is_private:
+        yield "private"
+    if standing := live.get(thread.id):
+        yield STANDINGS[standing]

@@ -12,6 +12,9 @@ from loom.threads.width import cells, cut
 SHORT_ID = 15
 FLEXIBLE = 1
 
+STANDINGS = {"working": "works", "waiting": "waits for you", "rest": "rests"}
+"""What a live session does, in a person's words."""
+
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 

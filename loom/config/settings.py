@@ -1,7 +1,7 @@
 """Every setting of the client, its type, range and default. Durations are seconds."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -71,6 +71,16 @@ class TuiSettings(Struct, frozen=True):
     screen_reader: bool = False
 
 
+class SessionSettings(Struct, frozen=True):
+    """Where sessions live: `daemon` is `auto` (over SSH), `always` or `never`.
+
+    `daemon_idle` is how long a daemon stays that nobody needs.
+    """
+
+    daemon: Literal["auto", "always", "never"] = "auto"
+    daemon_idle: Duration = 600.0
+
+
 class Settings(Struct, frozen=True):
     """The merged settings.
 
@@ -91,6 +101,7 @@ class Settings(Struct, frozen=True):
     agent: AgentSettings = AgentSettings()
     tui: TuiSettings = TuiSettings()
     keys: dict[str, Any] = {}
+    session: SessionSettings = SessionSettings()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

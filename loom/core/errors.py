@@ -16,7 +16,8 @@ LoomError
 │   ├── PermissionDenied   a rule or a person said no
 │   └── ToolTimeout
 ├── AuthError              a token is missing or wrong
-└── SessionError           the host or the session cannot do it (gone, busy, not yours)
+└── SessionError           the host or the session cannot do it (busy, closed, not yours)
+    └── HostGone           nobody answers where a host was
 """
 
 from loom.core.llm import LlmError
@@ -97,3 +98,7 @@ class AuthError(LoomError):
 
 class SessionError(LoomError):
     """The live session is gone, busy, or belongs to someone else."""
+
+
+class HostGone(SessionError):
+    """Nobody answers where a host was: its process has ended, or never was."""

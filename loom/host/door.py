@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import socket
-import struct
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from msgspec import Raw
@@ -19,10 +18,13 @@ from loom.host.frames import (
     Frame,
     Happened,
     Refused,
+    Reply,
+    Request,
     Watch,
     read_frame,
     write_frame,
 )
+from loom.host.peer import is_same_user
 
 ELSEWHERE = "Set XDG_RUNTIME_DIR to a folder with a short path that only you can enter."
 
@@ -30,12 +32,22 @@ Find = Callable[[str], AgentSession]
 """The live session on a thread. Raises SessionError."""
 
 
-class Door:
-    """Serves the sessions that `find` knows to processes of the same user."""
+Answer = Callable[[Request], Awaitable[Reply]]
+"""The answer to a request. Raises LoomError."""
 
-    def __init__(self, path: Path, find: Find) -> None:
+
+class Door:
+    """Serves the sessions that `find` knows to processes of the same user.
+
+    Attributes:
+        viewers: how many watch each thread.
+    """
+
+    def __init__(self, path: Path, find: Find, answer: Answer) -> None:
         self.path = path
+        self.viewers: Counter[str] = Counter()
         self._find = find
+        self._answer = answer
         self._server: asyncio.Server | None = None
         self._visits: set[asyncio.Task[None]] = set()
 
@@ -67,7 +79,7 @@ class Door:
             self._visits.add(task)
             task.add_done_callback(self._visits.discard)
         try:
-            if _is_same_user(writer):
+            if is_same_user(writer):
                 await self._serve(reader, writer)
         except (ConnectionError, CodecError):
             # The visitor left or speaks another language; the session does not care.
@@ -82,6 +94,8 @@ class Door:
                 await self._show(self._find(first.thread_id), first.after, reader, writer)
             elif isinstance(first, Drive):
                 await _obey(self._find(first.thread_id), reader, writer)
+            elif isinstance(first, Request):
+                await write_frame(writer, await self._answer(first))
         except CodecError as error:
             await write_frame(writer, Refused(error.message))
         except LoomError as error:
@@ -97,9 +111,11 @@ class Door:
         """Send events until the session or the visitor goes away."""
         shown = asyncio.ensure_future(_send_events(session, after, writer))
         left = asyncio.ensure_future(reader.read(1))
+        self.viewers[session.thread_id] += 1
         try:
             ended, _ = await asyncio.wait({shown, left}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.viewers[session.thread_id] -= 1
             for task in (shown, left):
                 task.cancel()
             await asyncio.gather(shown, left, return_exceptions=True)
@@ -134,13 +150,3 @@ def prepare_directory(path: Path) -> None:
         raise SessionError(
             f"{path} is not a private folder of yours", f"Remove it, or else: {ELSEWHERE}"
         )
-
-
-def _is_same_user(writer: asyncio.StreamWriter) -> bool:
-    """Whether the peer runs as this user (SO_PEERCRED, Linux; elsewhere the 0600 path decides)."""
-    peer = writer.get_extra_info("socket")
-    if peer is None or not hasattr(socket, "SO_PEERCRED"):
-        return True
-    size = struct.calcsize("3i")
-    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return bool(uid == os.getuid())

@@ -1,10 +1,12 @@
 """Ops and Events as frames over any byte stream: four bytes of length, then JSON.
 
 A viewer opens with Watch or Drive. After Watch it gets Happened frames until the session closes;
-after Drive each Do is answered by Done or Refused.
+after Drive each Do is answered by Done or Refused. A request (StartThread, OpenThread, ListModels,
+AskStatus, Stop) gets one answer, and the connection ends; only the daemon takes all of them.
 """
 
 import asyncio
+from typing import Any
 
 from msgspec import Raw, Struct
 
@@ -50,7 +52,91 @@ class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
     hint: str = ""
 
 
-Frame = Watch | Drive | Do | Happened | Done | Refused
+class Terms(Struct, frozen=True, omit_defaults=True):
+    """What a session is opened with, as the caller's settings and flags say.
+
+    `settings` are nested tables like a settings file's, without the token; `environment` is what
+    commands inherit, without secrets; `token` is for the server that the settings name.
+    """
+
+    workspace: str
+    settings: dict[str, Any] = {}
+    environment: dict[str, str] = {}
+    allowed: tuple[str, ...] = ()
+    token: str = ""
+
+
+class StartThread(Struct, frozen=True, tag="start_thread", omit_defaults=True):
+    """A session on a new thread in the terms' workspace; answered by Opened."""
+
+    terms: Terms
+    is_private: bool = False
+
+
+class OpenThread(Struct, frozen=True, tag="open_thread"):
+    """The session on the thread whose id begins with `prefix`; answered by Opened."""
+
+    prefix: str
+    terms: Terms
+
+
+class ListModels(Struct, frozen=True, tag="list_models"):
+    """Answered by ModelList: rows as in `Model.models`."""
+
+    terms: Terms
+
+
+class AskStatus(Struct, frozen=True, tag="ask_status"):
+    """Answered by Status."""
+
+
+class Stop(Struct, frozen=True, tag="stop"):
+    """Close the sessions and end; answered by Done."""
+
+
+class Opened(Struct, frozen=True, tag="opened"):
+    """The thread's session can be held at `socket`, this process's or another's."""
+
+    thread_id: str
+    socket: str
+
+
+class ModelList(Struct, frozen=True, tag="model_list"):
+    """The models of the server that the terms name."""
+
+    models: list[dict[str, Any]]
+
+
+class LiveSession(Struct, frozen=True):
+    """A session: `viewers` watch it; `standing` is `working`, `waiting` (for a person) or `rest`.
+
+    A background command of a session at rest counts as work.
+    """
+
+    thread_id: str
+    standing: str = "rest"
+    viewers: int = 0
+
+
+class Status(Struct, frozen=True, tag="status", omit_defaults=True):
+    """A host and its sessions. `started_at` in Unix ms; `is_ending` takes no more requests."""
+
+    version: str
+    pid: int
+    started_at: int = 0
+    is_daemon: bool = False
+    is_ending: bool = False
+    sessions: tuple[LiveSession, ...] = ()
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a session works, waits for a person, or is watched."""
+        return any(each.standing != "rest" or each.viewers for each in self.sessions)
+
+
+Request = StartThread | OpenThread | ListModels | AskStatus | Stop
+Reply = Opened | ModelList | Status | Done | Refused
+Frame = Watch | Drive | Do | Happened | Request | Reply
 
 
 async def read_frame(reader: asyncio.StreamReader) -> Frame | None:

@@ -46,7 +46,7 @@ class RemoteSession:
     """Implements AgentSession over a Unix socket; looks no different from a local one."""
 
     def __init__(self, path: Path, thread_id: str) -> None:
-        self._path = path
+        self.path = path
         self._thread_id = thread_id
         self._drive: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
@@ -84,7 +84,7 @@ class RemoteSession:
 
     async def _connect(self, first: Frame) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
-            reader, writer = await asyncio.open_unix_connection(self._path)
+            reader, writer = await asyncio.open_unix_connection(self.path)
             await write_frame(writer, first)
         except OSError as error:
             raise SessionError(LOST, RESUME) from error

@@ -3,26 +3,37 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
+from loom import __version__
 from loom.agent.runtime import Runtime
 from loom.agent.services import AgentSettings, Services
 from loom.agent.session import AgentSession
 from loom.agent.subagent import run_subagent
-from loom.core.errors import SessionError
+from loom.core.errors import LoomError, SessionError
 from loom.core.messages import Thread
 from loom.core.protocol import Close
 from loom.host.door import Door
+from loom.host.frames import AskStatus, LiveSession, Reply, Request, Status
 from loom.host.remote import RemoteSession, is_live
+from loom.host.standing import standing_of
 from loom.threads.lease import Holder, Lease
 
 GRACE = 5.0
 DYING = 2.0
 """Seconds that the lease of a process without a socket is waited for."""
+
+
+class Kit(NamedTuple):
+    """What one session is given."""
+
+    services: Services
+    settings: AgentSettings
 
 
 @dataclass(frozen=True)
@@ -36,13 +47,25 @@ class Host:
     """Owns sessions; an async context manager.
 
     Args:
+        services: for sessions that are given no kit of their own, as is `settings`.
         socket: where other processes reach them; its folder is made private.
+        answer: takes their requests; without it only AskStatus is answered.
     """
 
-    def __init__(self, services: Services, settings: AgentSettings, socket: Path) -> None:
+    trouble: LoomError | None = None
+
+    def __init__(
+        self,
+        services: Services,
+        settings: AgentSettings,
+        socket: Path,
+        answer: "Callable[[Host, Request], Awaitable[Reply]] | None" = None,
+    ) -> None:
         self.services = services
         self.settings = settings
-        self._door = Door(socket, self._find)
+        self.socket = socket
+        self._started_at = services.clock.now_ms()
+        self._door = Door(socket, self._find, partial(answer or _only_status, self))
         self._live: dict[str, _Live] = {}
         self._group = asyncio.TaskGroup()
         self._opening = asyncio.Lock()
@@ -67,21 +90,24 @@ class Host:
             told = (kind, error, trace) if is_cancelled else (None, None, None)
             await self._group.__aexit__(*told)
 
-    async def start(self, workspace: Path, *, is_private: bool = False) -> AgentSession:
+    async def start(
+        self, workspace: Path, *, is_private: bool = False, kit: Kit | None = None
+    ) -> AgentSession:
         """A session on a new thread. Raises StoreError."""
+        kit = kit or self._kit
         now = self.services.clock.now_ms()
         thread = Thread(
             self.services.clock.new_thread_id(),
             workspace=str(workspace),
             created_at=now,
             updated_at=now,
-            provider=self.settings.provider,
-            model=self.settings.model,
+            provider=kit.settings.provider,
+            model=kit.settings.model,
             is_private=is_private,
         )
-        return await self._begin(await self.services.store.create(thread), self.settings)
+        return await self._begin(await self.services.store.create(thread), kit)
 
-    async def open(self, prefix: str) -> AgentSession:
+    async def open(self, prefix: str, *, kit: Kit | None = None) -> AgentSession:
         """The session on a thread: ours, another process's, or a new one that goes on with it.
 
         Raises ThreadNotFound, StoreError, SessionError.
@@ -94,17 +120,25 @@ class Host:
             if live:
                 # It is closing: the one that goes on with the thread waits for its last word.
                 await asyncio.wait({live.task})
-            settings = self.settings
-            if thread.provider:
-                model = thread.model or "default"
-                settings = replace(settings, provider=thread.provider, model=model)
-            return await self._begin(thread, settings)
+            return await self._begin(thread, _as_before(thread, kit or self._kit))
 
-    async def _begin(self, thread: Thread, settings: AgentSettings) -> AgentSession:
+    def status(self) -> Status:
+        """This process and its live sessions."""
+        sessions = (
+            LiveSession(thread_id, standing_of(live.runtime), self._door.viewers[thread_id])
+            for thread_id, live in self._live.items()
+        )
+        return Status(__version__, os.getpid(), self._started_at, sessions=tuple(sessions))
+
+    @property
+    def _kit(self) -> Kit:
+        return Kit(self.services, self.settings)
+
+    async def _begin(self, thread: Thread, kit: Kit) -> AgentSession:
         lease = await self._lease(thread.id)
         if not lease.is_ours:
             return _elsewhere(lease.holder, thread.id)
-        runtime = self._runtime(thread, settings)
+        runtime = _runtime(thread, kit)
         task = self._group.create_task(_run(runtime), name=f"session {thread.id}")
         self._live[thread.id] = _Live(runtime, lease, task)
         task.add_done_callback(lambda _: self._ended(thread.id))
@@ -125,13 +159,6 @@ class Host:
     def _ended(self, thread_id: str) -> None:
         self._live.pop(thread_id).lease.release()
 
-    def _runtime(self, thread: Thread, settings: AgentSettings) -> Runtime:
-        async def spawn(description: str, prompt: str, tell: Callable[[str], None]) -> str:
-            return await run_subagent(runtime, self.services, settings, (description, prompt), tell)
-
-        runtime = Runtime(thread, self.services, settings, spawn)
-        return runtime
-
     async def _close_sessions(self) -> None:
         """Ask each session to end, and end those that do not within a few seconds."""
         for live in self._live.values():
@@ -148,6 +175,29 @@ class Host:
 
     def _holder(self) -> Holder:
         return Holder(os.getpid(), self.services.clock.now_ms(), str(self._door.path))
+
+
+def _as_before(thread: Thread, kit: Kit) -> Kit:
+    """The kit with the model that the thread was left with."""
+    if not thread.provider:
+        return kit
+    model = thread.model or "default"
+    settings = replace(kit.settings, provider=thread.provider, model=model)
+    return kit._replace(settings=settings)
+
+
+def _runtime(thread: Thread, kit: Kit) -> Runtime:
+    async def spawn(description: str, prompt: str, tell: Callable[[str], None]) -> str:
+        return await run_subagent(runtime, *kit, (description, prompt), tell)
+
+    runtime = Runtime(thread, *kit, spawn)
+    return runtime
+
+
+async def _only_status(host: Host, request: Request) -> Reply:
+    if isinstance(request, AskStatus):
+        return host.status()
+    raise SessionError("This Loom opens threads for its own window alone.", "loom daemon start")
 
 
 async def _run(runtime: Runtime) -> None:

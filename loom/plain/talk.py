@@ -25,7 +25,7 @@ from loom.screens.welcome import missing_key
 
 if TYPE_CHECKING:
     from loom.agent.session import AgentSession
-    from loom.host.sessions import Host
+    from loom.host.base import SessionHost
 
 QUIT_SECONDS = 2.0
 YOU = "You: "
@@ -43,7 +43,7 @@ class Talk:
         output: where everything is told.
     """
 
-    def __init__(self, host: "Host", start: Start, output: TextIO) -> None:
+    def __init__(self, host: "SessionHost", start: Start, output: TextIO) -> None:
         self.host = host
         self.voice = Voice(output, typed_so_far)
         self.narrator = Narrator(self.voice, self._is_own)

@@ -135,6 +135,7 @@ def _looms_own(home: Path, environment: Mapping[str, str]) -> Iterable[Path]:
     yield directories.state_directory(of_home)
     yield directories.cache_directory(of_home)
     yield directories.runtime_directory(of_home)
+    yield directories.daemon_directory(of_home)
 
 
 def _named(home: Path, environment: Mapping[str, str]) -> Iterator[Path]:

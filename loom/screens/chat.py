@@ -32,7 +32,7 @@ from loom.widgets.thread_list import Standing, ThreadList
 
 if TYPE_CHECKING:
     from loom.agent.session import AgentSession
-    from loom.host.sessions import Host
+    from loom.host.base import SessionHost
 
 
 class ChatScreen(ChatFrame):
@@ -108,7 +108,7 @@ class ChatScreen(ChatFrame):
         await self.live.run()
         self.app.exit()
 
-    async def _host_opened(self, host: "Host") -> None:
+    async def _host_opened(self, host: "SessionHost") -> None:
         session = await first_session(host, self.start)
         self.look_at(session)
         if self.start.prompt:
@@ -116,7 +116,7 @@ class ChatScreen(ChatFrame):
         await self._fill_threads()
         await self._warn_of_missing_key(host)
 
-    async def _warn_of_missing_key(self, host: "Host") -> None:
+    async def _warn_of_missing_key(self, host: "SessionHost") -> None:
         with suppress(LoomError):
             models = await host.services.model.models()
             self._missing_key = missing_key(models, self.start.provider, self.start.server_url)

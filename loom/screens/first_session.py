@@ -7,12 +7,12 @@ from loom.screens.start import Start
 
 if TYPE_CHECKING:
     from loom.agent.session import AgentSession
-    from loom.host.sessions import Host
+    from loom.host.base import SessionHost
 
 _LOOKED_AT = 200
 
 
-async def first_session(host: "Host", start: Start) -> "AgentSession":
+async def first_session(host: "SessionHost", start: Start) -> "AgentSession":
     """A new thread's, or that of the one to resume. Raises ThreadNotFound, StoreError."""
     if start.resume is None:
         return await host.start(start.workspace, is_private=start.is_private)

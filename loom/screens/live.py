@@ -8,7 +8,7 @@ from loom.core.errors import LoomError
 from loom.screens.start import OpenHost
 
 if TYPE_CHECKING:
-    from loom.host.sessions import Host
+    from loom.host.base import SessionHost
 
 
 class Live:
@@ -22,14 +22,14 @@ class Live:
     def __init__(
         self,
         open_host: OpenHost,
-        on_ready: "Callable[[Host], Awaitable[None]]",
+        on_ready: "Callable[[SessionHost], Awaitable[None]]",
         on_failure: Callable[[LoomError], None],
     ) -> None:
         self._open_host = open_host
         self._on_ready = on_ready
         self._on_failure = on_failure
         self._leaving = asyncio.Event()
-        self.host: Host | None = None
+        self.host: SessionHost | None = None
 
     @property
     def is_leaving(self) -> bool:
@@ -41,6 +41,8 @@ class Live:
         try:
             async with self._open_host() as host:
                 self.host = host
+                if host.trouble is not None:
+                    self._on_failure(host.trouble)
                 await self._ready(host)
                 await self._leaving.wait()
         except LoomError as error:
@@ -49,7 +51,7 @@ class Live:
         finally:
             self.host = None
 
-    async def _ready(self, host: "Host") -> None:
+    async def _ready(self, host: "SessionHost") -> None:
         try:
             await self._on_ready(host)
         except LoomError as error:

@@ -12,7 +12,7 @@ from loom.vcs.git import GIT
 from loom.widgets.completion import Choice
 
 if TYPE_CHECKING:
-    from loom.host.sessions import Host
+    from loom.host.base import SessionHost
 
 FRESH = 5.0
 MAX_FILES = 100_000
@@ -21,7 +21,7 @@ MAX_FILES = 100_000
 class Mentions:
     """Completers for the input. The list of files is kept for a few seconds."""
 
-    def __init__(self, workspace: Path, host: "Callable[[], Host | None]") -> None:
+    def __init__(self, workspace: Path, host: "Callable[[], SessionHost | None]") -> None:
         self._workspace = workspace
         self._host = host
         self._files: list[str] = []

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from loom.host.sessions import Host
+    from loom.host.base import SessionHost
     from loom.widgets.keys import Keymap
 
 # Named only: the host's imports are paid after the first paint.
-OpenHost: TypeAlias = "Callable[[], AbstractAsyncContextManager[Host]]"
+OpenHost: TypeAlias = "Callable[[], AbstractAsyncContextManager[SessionHost]]"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from loom.screens.background import Background
 from loom.widgets.thread_list import ThreadItem, ThreadList
 
 if TYPE_CHECKING:
-    from loom.host.sessions import Host
+    from loom.host.base import SessionHost
 
 WIDE = 120
 """Columns from which on the pane is there unasked, once there are other threads in the folder."""
@@ -28,7 +28,7 @@ class ThreadsPane:
         self,
         pane: ThreadList,
         workspace: Path,
-        host: "Callable[[], Host | None]",
+        host: "Callable[[], SessionHost | None]",
         current: Callable[[], str],
         background: Background,
     ) -> None:

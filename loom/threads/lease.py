@@ -28,6 +28,15 @@ class Holder(Struct, frozen=True, omit_defaults=True):
     socket: str = ""
 
 
+def holders(folder: Path) -> list[Holder]:
+    """Who says in `folder` that it holds a lease; the dead among them are not told apart."""
+    try:
+        found = [_decoded(path.read_bytes()) for path in folder.glob("*.lock")]
+    except OSError:
+        return []
+    return [holder for holder in found if holder is not None]
+
+
 class Lease:
     """The answer to asking for a lease: `holder` has it now, and `is_ours` if that is the asker."""
 
@@ -115,9 +124,13 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _holder(descriptor: int) -> Holder | None:
-    """Who wrote its name here; None while the file is empty, because it changes hands."""
+    return _decoded(os.pread(descriptor, 65_536, 0))
+
+
+def _decoded(content: bytes) -> Holder | None:
+    """Who wrote its name; None while the file is empty, because it changes hands."""
     try:
-        found: Holder = codec.decode(os.pread(descriptor, 65_536, 0), Holder)
+        found: Holder = codec.decode(content, Holder)
     except CodecError:
         return None
     return found

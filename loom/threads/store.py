@@ -182,6 +182,11 @@ class ThreadStore:
             lambda connection: search(connection, query, limit, workspace)
         )
 
+    @property
+    def leases(self) -> Path:
+        """The folder of the lock files that say which process writes which thread."""
+        return self.path.parent / "leases"
+
     async def lease(self, thread_id: str, holder: Holder) -> Lease:
         """The right to write a live thread for `holder`, or who has it (`is_ours` tells).
 
@@ -192,7 +197,7 @@ class ThreadStore:
         """
         if await self.thread(thread_id) is None:
             raise reading.missing(thread_id)
-        path = self.path.parent / "leases" / f"{thread_id}.lock"
+        path = self.leases / f"{thread_id}.lock"
         return await asyncio.to_thread(take, path, holder)
 
     def _addition(self, entries: Sequence[Entry], at: int) -> writing.Addition:

@@ -51,7 +51,7 @@ def test_list_all_shows_every_folder_and_tames_titles(store: ThreadStore, loom: 
 def test_list_as_json_has_every_field(store: ThreadStore, loom: Loom) -> None:
     (thread,) = json.loads(loom("list", "--json").stdout)
     assert thread["id"] == ID
-    assert set(thread) == set(Thread.__struct_fields__)
+    assert set(thread) == {*Thread.__struct_fields__, "live"}
 
 
 async def test_list_of_a_folder_without_threads_shows_the_others_and_says_so(
