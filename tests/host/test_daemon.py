@@ -4,17 +4,17 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
-from loom.host.client import ask
-from loom.host.daemon import Daemon
-from loom.host.far import FarHost
-from loom.host.live import live_sessions
-from loom.host.reach import reach
 
 from loom.agent.runtime import Runtime
 from loom.agent.services import AgentSettings
 from loom.core.errors import HostGone, SessionError
 from loom.core.protocol import TextStreamed, TurnFinished
-from loom.host.frames import AskStatus, Done, LiveSession, Opened, StartThread, Status, Stop, Terms
+from loom.host.client import ask
+from loom.host.daemon import Daemon
+from loom.host.far import FarHost
+from loom.host.frames import AskStatus, Done, Opened, StartThread, Status, Stop, Terms
+from loom.host.live import live_sessions
+from loom.host.reach import reach
 from loom.host.remote import RemoteSession
 from loom.host.sessions import Host, Kit
 from tests.agent.conftest import make_services
@@ -79,12 +79,14 @@ async def test_the_status_tells_who_works_and_who_watches(tmp_path, store, socke
     async with daemon_at(socket, tmp_path, store, model):
         session = await far.start(tmp_path)
         await session.submit(say("go"))
+        await until(session, TextStreamed)
         events = session.events()
         await anext(events)
         status = await ask(socket, AskStatus(), Status)
-        assert status.sessions == (LiveSession(session.thread_id, "working", 1),)
+        assert [each.standing for each in status.sessions] == ["working"]
+        assert status.sessions[0].viewers
         assert status.is_daemon
-        assert await live_sessions(store.leases) == {session.thread_id: status.sessions[0]}
+        assert [*await live_sessions(store.leases)] == [session.thread_id]
         await events.aclose()
         model.release.set()
 

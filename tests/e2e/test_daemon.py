@@ -1,0 +1,153 @@
+"""The daemon as a process: the turn outlives the app, and the app outlives the daemon."""
+
+import asyncio
+import json
+import os
+import signal
+import stat
+
+import pytest
+
+from loom.host.reach import daemon_socket
+from tests.e2e.conftest import Home
+from tests.e2e.person import allow, asked, say
+from tests.e2e.providers import KEY, variables
+from tests.e2e.test_attach import FIRST, counting, number_on, thread_of
+from tests.fakes.providers import Call, FakeProvider, Say, Turn
+
+OVER_SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+
+
+@pytest.fixture(autouse=True)
+async def no_daemon_stays(home: Home, run):
+    yield
+    if daemon_socket(home.environment).exists():
+        await run("daemon", "stop")
+
+
+async def status(run) -> dict:
+    return json.loads((await run("daemon", "status", "--json")).out)
+
+
+async def left(run) -> dict:
+    """The status as soon as nobody watches."""
+    async with asyncio.timeout(20):
+        while True:
+            told = await status(run)
+            if not any(each["viewers"] for each in told["sessions"]):
+                return told
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP], ids=lambda n: n.name)
+async def test_a_turn_outlives_the_app_over_ssh(home: Home, loom, run, number):
+    async with FakeProvider(counting) as fake:
+        keys = variables("anthropic", fake)
+        first = await loom("--mode", "auto", **keys, **OVER_SSH)
+        await first.until("ready")
+        await say(first, "count")
+        await first.until("at 1")
+        first.kill(number)
+        (session,) = (await left(run))["sessions"]
+        assert session == {"thread_id": thread_of(home), "standing": "working", "viewers": 0}
+        assert "(works)" in (await run("list")).out
+        second = await loom("attach")
+        await second.until(FIRST, "count", "running tools")
+        seen = number_on(second)
+        await second.when(lambda: number_on(second) > seen + 1, "the output going on")
+        second.key("esc")
+        await second.until("Stopped.", "ready")
+
+
+async def test_a_question_waits_for_a_viewer(home: Home, loom, run):
+    turns = [Turn(Call("bash", {"command": "touch made"})), Turn(Say("It is made."))]
+    async with FakeProvider(turns) as fake:
+        keys = variables("anthropic", fake)
+        first = await loom("--daemon", **keys)
+        await first.until("ready")
+        await say(first, "make it")
+        await asked(first, "bash")
+        first.kill()
+        assert [each["standing"] for each in (await left(run))["sessions"]] == ["waiting"]
+        second = await loom("attach", thread_of(home)[:14])
+        await allow(second, "bash")
+        await second.until("It is made.", "ready")
+    assert (home.workspace / "made").exists()
+
+
+async def test_the_app_goes_on_by_itself_when_the_daemon_is_killed(home: Home, loom, run):
+    async with FakeProvider(counting) as fake:
+        keys = variables("anthropic", fake)
+        screen = await loom("--mode", "auto", "--daemon", **keys)
+        await screen.until("ready")
+        await say(screen, "count")
+        await screen.until("at 1")
+        os.kill((await status(run))["pid"], signal.SIGKILL)
+        await screen.until("process that ran this session is gone", "ready")
+        await say(screen, "still there?")
+        await screen.until("You said: still there?", "ready")
+        assert not (await status(run))["is_running"]
+        screen.key("ctrl+d")
+        assert await screen.exit() == 0
+        assert (await run("daemon", "start")).status == 0
+
+
+async def test_sessions_stay_in_the_app_where_no_daemon_is_wanted(home: Home, loom, run):
+    async with FakeProvider(counting) as fake:
+        keys = variables("anthropic", fake)
+        for words, extra in (((), {}), (("--no-daemon",), OVER_SSH)):
+            screen = await loom(*words, **keys, **extra)
+            await screen.until("ready")
+            assert not (await status(run))["is_running"]
+
+
+async def test_two_daemons_that_start_at_once_are_one(home: Home, run):
+    both = await asyncio.gather(run("daemon", "start"), run("daemon", "start"))
+    assert [done.status for done in both] == [0, 0]
+    assert both[0].out == both[1].out
+    assert "runs already" in (await run("daemon", "run")).err
+
+
+async def test_sigterm_closes_the_sessions_and_leaves_nothing(home: Home, loom, run):
+    async with FakeProvider(counting) as fake:
+        screen = await loom("--mode", "auto", "--daemon", **variables("anthropic", fake))
+        await screen.until("ready")
+        await say(screen, "count")
+        await screen.until("at 1")
+        screen.kill()
+        os.kill((await status(run))["pid"], signal.SIGTERM)
+        folder = daemon_socket(home.environment).parent
+        async with asyncio.timeout(20):
+            while any(folder.iterdir()):
+                await asyncio.sleep(0.05)
+    assert not any((home.database.parent / "leases").iterdir())
+
+
+async def test_a_daemon_that_nobody_needs_ends(home: Home, run):
+    await run("daemon", "start", LOOM_SESSION__DAEMON_IDLE="200ms")
+    path = daemon_socket(home.environment)
+    async with asyncio.timeout(20):
+        while path.exists():
+            await asyncio.sleep(0.05)
+    assert "the daemon ends" in (home.home / ".local/state/loom/loom.log").read_text()
+
+
+async def test_the_daemon_is_private_and_tells_no_key(home: Home, run):
+    await run("daemon", "start", ANTHROPIC_API_KEY=KEY)
+    path = daemon_socket(home.environment)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    told = await status(run)
+    assert KEY not in json.dumps(told)
+
+
+async def test_a_folder_that_others_may_enter_is_no_place_for_a_daemon(home: Home, loom, run):
+    daemon_socket(home.environment).parent.mkdir(mode=0o755)
+    done = await run("daemon", "run")
+    assert done.status == 1
+    assert "not a private folder" in done.err
+
+
+async def test_nothing_to_attach_to_is_said(run):
+    done = await run("attach")
+    assert done.status == 1
+    assert "no thread is live" in done.err
