@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from loom.screens.app_keys import APP_KEYS
@@ -30,7 +31,8 @@ class LoomApp(App[None]):
     def __init__(self, start: Start) -> None:
         super().__init__(css_path=[*first_stylesheets()])
         self._chat = ChatScreen(start)
-        self._report_crash = start.report_crash
+        self._start = start
+        self._copied = ""
         for theme in THEMES:
             self.register_theme(theme)
         if start.keymap:
@@ -48,7 +50,7 @@ class LoomApp(App[None]):
         """In place of Textual's, which prints every frame's variables: keys may be among them."""
         # What a worker raised is being handled; the exception Textual keeps for it has no trace.
         error = sys.exception() or self._exception
-        where = self._report_crash(error) if error else ""
+        where = self._start.report_crash(error) if error else ""
         log = f" What happened is in {where}." if where else ""
         self.panic(f"Loom met an error of its own and had to end; the thread is saved.{log}")
 
@@ -66,6 +68,24 @@ class LoomApp(App[None]):
             # There are none in a thread, where tests and embedders may run an app.
             with suppress(RuntimeError, ValueError, NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number, self.action_leave)
+
+    @property
+    def clipboard(self) -> str:
+        """What was copied last in this app."""
+        return self._copied
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by whatever reaches the person's clipboard, and tell what became of it."""
+        self._copied = text
+        self.run_worker(self._copy(text), group="clipboard", exclusive=True)
+
+    async def _copy(self, text: str) -> None:
+        from loom.screens.copying import copied
+
+        outcome = await copied(text, self, self._start)
+        said = "\n".join(filter(None, (outcome.text, outcome.hint)))
+        severity: SeverityLevel = "information" if outcome.is_certain else "warning"
+        self.notify(said, severity=severity, markup=False)
 
     def on_unmount(self) -> None:
         """The loop may go on to other things."""

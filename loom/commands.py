@@ -37,7 +37,7 @@ COMMANDS = (
     SlashCommand("retry", "retry_now", "end the retry countdown"),
     SlashCommand("rename", "rename", "set the thread's title", "title"),
     SlashCommand("private", "private", "keep this thread on this machine, or not any more"),
-    SlashCommand("copy", "copy_answer", "copy the last answer as markdown"),
+    SlashCommand("copy", "copy", "copy the last answer, or what is named", "[plain|code|all|2]"),
     SlashCommand("theme", "theme", "choose the colours", "[name]"),
     SlashCommand("quit", "leave", "leave Loom", key="Ctrl+C twice"),
 )

@@ -99,6 +99,8 @@ def _shown(opening: Opening) -> int:
         keymap=opening.keymap,
         report_crash=partial(_log_crash, plan.environment),
         on_painted=_collect_from_now_on,
+        environment=plan.environment,
+        kept_copy=state_directory(plan.environment) / "copied.txt",
     )
     app = LoomApp(start)
     app.run(mouse=settings.tui.mouse)

@@ -11,5 +11,7 @@ bidi     the order in which a line of both directions stands, and the way back t
 code     highlighted source, extended line by line
 table    a table fitted to a width
 render   blocks to lines
+drawn    what in a line is ours and not the text's
+copied   lines back to the text they were made from
 diff     a unified diff to lines, side by side where there is room
 """

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from rich.segment import Segment
 from rich.style import Style
 
 from loom.markup.clean import expand_tabs
+from loom.markup.drawn import CodeLabel, Drawn, Margin
 from loom.markup.ink import Inks, Line
 from loom.markup.wrap import Run, chop, width_of
 
@@ -231,7 +231,8 @@ class _PaintedCode:
         self._lines: list[Line] = []
         if language:
             label: Run = (f" {language[: width - 2]}", inks("text", "code_block", "code_label"))
-            self._lines.append(self._padded(chop([label], width)[0]))
+            line = self._padded(chop([label], width)[0])
+            self._lines.append([CodeLabel(text, style) for text, style, _ in line])
 
     def is_prefix_of(self, code: str) -> bool:
         return code.startswith(self._source)
@@ -245,7 +246,7 @@ class _PaintedCode:
 
     def _painted(self, pieces: list[Coloured]) -> list[Line]:
         runs = [(text, self._style(ink)) for text, ink in pieces]
-        margin = Segment(" ", self._base)
+        margin = Margin(" ", self._base)
         return [self._padded([margin, *line]) for line in chop(runs, max(1, self._width - 2))]
 
     def _style(self, ink: str) -> Style:
@@ -253,4 +254,4 @@ class _PaintedCode:
 
     def _padded(self, line: Line) -> Line:
         missing = self._width - width_of(line)
-        return [*line, Segment(" " * missing, self._base)] if missing > 0 else line
+        return [*line, Drawn(" " * missing, self._base)] if missing > 0 else line

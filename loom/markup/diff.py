@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from rich.segment import Segment
 
 from loom.markup.clean import expand_tabs, visible
+from loom.markup.drawn import Between, Drawn
 from loom.markup.ink import Inks, Line
 from loom.markup.wrap import chop, width_of
 
@@ -117,14 +118,14 @@ class _DiffPainter:
         left, right = (self._width - 1) // 2, self._width - 1 - (self._width - 1) // 2
         old_lines = self._half(old, old.old, left) if old else []
         new_lines = self._half(new, new.new, right) if new else []
-        between = Segment("│", self._inks("text", "rule"))
+        between = Between("│", self._inks("text", "rule"))
         for one, other in zip_longest(old_lines, new_lines):
             yield [*self._blank(one, left), between, *(other or [])]
 
     def _blank(self, line: Line | None, width: int) -> Line:
         line = line or []
         missing = width - width_of(line)
-        return [*line, Segment(" " * missing, self._inks("text"))] if missing else line
+        return [*line, Drawn(" " * missing, self._inks("text"))] if missing else line
 
     def _heading(self, line: DiffLine) -> list[Line]:
         if line.kind == "hunk" and line.new <= 1 and not line.text:
@@ -143,9 +144,9 @@ class _DiffPainter:
         found: list[Line] = []
         for part in chop([(expand_tabs(line.text), style)], room):
             numbered = lead if not found else " " * len(lead)
-            padding = Segment(" " * (room - width_of(part)), style)
-            mark = Segment(f"{sign} ", style)
+            padding = Drawn(" " * (room - width_of(part)), style)
+            mark = (Drawn if found else Segment)(f"{sign} ", style)
             found.append(
-                [Segment(numbered, label), mark, *part, *([padding] if padding.text else [])]
+                [Drawn(numbered, label), mark, *part, *([padding] if padding.text else [])]
             )
         return found

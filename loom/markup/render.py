@@ -20,6 +20,7 @@ from loom.markup.blocks import (
 )
 from loom.markup.clean import expand_tabs, safe_link
 from loom.markup.code import CodePainter
+from loom.markup.drawn import Aside, Drawn
 from loom.markup.ink import Inks, Line
 from loom.markup.table import table_lines
 from loom.markup.wrap import Run, chop, wrap
@@ -88,14 +89,14 @@ class Renderer:
             case Table():
                 return self._table(block, width, names)
             case Rule():
-                return [[Segment("─" * width, self.inks("text", "rule"))]]
+                return [[Aside("─" * width, self.inks("text", "rule"))]]
             case Html(text):
                 return self._html(text, width)
 
     def _quote(
         self, blocks: Iterable[Block], width: int, names: tuple[str, ...], depth: int
     ) -> list[Line]:
-        bar = Segment(_QUOTE_BAR, self.inks("text", "quote_bar"))
+        bar = Drawn(_QUOTE_BAR, self.inks("text", "quote_bar"))
         inner = max(_NARROWEST, width - len(_QUOTE_BAR))
         lines = self._stack(blocks, inner, (*names, "quote"), is_tight=False, depth=depth)
         return [[bar, *line] for line in lines]

@@ -6,6 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from loom.markup.blocks import Alignment
+from loom.markup.drawn import Aside, Between, Drawn
 from loom.markup.ink import Inks, Line
 from loom.markup.wrap import Run, width_of, wrap
 
@@ -30,7 +31,7 @@ def table_lines(
     line = inks("text", "table_line")
     grid = _Grid(sizes, alignments, inks)
     found = grid.row(header)
-    found.append([Segment("─┼─".join("─" * size for size in sizes), line)])
+    found.append([Aside("─┼─".join("─" * size for size in sizes), line)])
     for row in rows:
         found.extend(grid.row(row))
     return found
@@ -58,7 +59,7 @@ class _Grid:
 
     def __init__(self, sizes: Sequence[int], alignments: Sequence[Alignment], inks: Inks) -> None:
         self._columns = list(zip(sizes, alignments, strict=True))
-        self._line = Segment(_GAP, inks("text", "table_line"))
+        self._line = Between(_GAP, inks("text", "table_line"))
         self._blank = inks("text")
 
     def row(self, cells: Sequence[Runs]) -> list[Line]:
@@ -79,7 +80,7 @@ class _Grid:
         missing = max(0, size - width_of(line))
         before = {"left": 0, "right": missing, "center": missing // 2}[alignment]
         blank = self._blank
-        padded = [Segment(" " * before, blank), *line, Segment(" " * (missing - before), blank)]
+        padded = [Drawn(" " * before, blank), *line, Drawn(" " * (missing - before), blank)]
         return [segment for segment in padded if segment.text]
 
 

@@ -13,6 +13,7 @@ from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 
+from loom.markup.drawn import joined
 from loom.markup.ink import Line
 
 Run = tuple[str, Style]
@@ -41,8 +42,10 @@ def wrap(runs: Sequence[Run], width: int) -> list[Line]:
         return []
     if len(text) <= width and text.isascii() and "\n" not in text:
         return [[Segment(part, style) for part, style in runs if part]]
-    lines = cut(runs, _ranges(text, max(1, width)))
-    return _directed(lines, text, width) if has_right_to_left(text) else lines
+    ranges = _ranges(text, max(1, width))
+    lines = cut(runs, ranges)
+    shown = _directed(lines, text, width) if has_right_to_left(text) else lines
+    return joined(shown, text, ranges)
 
 
 def chop(runs: Sequence[Run], width: int) -> list[Line]:
@@ -50,8 +53,10 @@ def chop(runs: Sequence[Run], width: int) -> list[Line]:
     text = "".join(run[0] for run in runs)
     if len(text) <= width and text.isascii():
         return [[Segment(part, style) for part, style in runs if part]]
-    lines = cut(runs, list(_pieces(text, 0, max(1, width)))) or [[]]
-    return [in_order(line) for line in lines] if has_right_to_left(text) else lines
+    ranges = list(_pieces(text, 0, max(1, width)))
+    lines = cut(runs, ranges) or [[]]
+    shown = [in_order(line) for line in lines] if has_right_to_left(text) else lines
+    return joined(shown, text, ranges)
 
 
 def in_order(line: Line) -> Line:

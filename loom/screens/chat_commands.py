@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from loom.commands import COMMANDS, help_text, key_of, nearest, parse
 from loom.core.errors import LoomError
-from loom.core.history import visible
-from loom.core.messages import Message
 from loom.core.protocol import (
     MODES,
     Compact,
@@ -161,22 +159,19 @@ class ChatCommands:
             "This thread stays on this machine." if is_private else "This thread may be shared."
         )
 
-    async def _copy_answer(self, argument: str) -> None:
-        message = await self._last_answer()
-        if message is None:
-            self._say("There is no answer to copy yet.")
-            return
-        self._screen.app.copy_to_clipboard(message.text)
-        self._say("The last answer was handed to the terminal's clipboard (OSC 52).")
+    async def _copy(self, argument: str) -> None:
+        from loom.screens.copies import NOTHING, WORDS, chosen
 
-    async def _last_answer(self) -> Message | None:
         host = self._screen.live.host
         thread_id = self._screen.conversation.thread_id
         if host is None or not thread_id:
-            return None
-        messages = visible(await host.services.store.entries(thread_id))
-        answers = [m for m in messages if m.role == "assistant" and m.text]
-        return answers[-1] if answers else None
+            self._say(NOTHING)
+            return
+        text = await chosen(host.services.store, thread_id, argument)
+        if text:
+            self._screen.app.copy_to_clipboard(text)
+        else:
+            self._say(NOTHING if text == "" else f"There is no /copy {argument}.", WORDS)
 
     async def _theme(self, argument: str) -> None:
         app = self._screen.app

@@ -1,6 +1,6 @@
 """What the app is opened with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ class Start:
         on_painted: called once, after the first frame.
         is_demo: the welcome tells what to do.
         keymap: the person's own keys by the names of actions.
+        environment: of the terminal: where its clipboard, editor and browser are.
+        kept_copy: the file for a copied text that no clipboard takes; None keeps nothing.
     """
 
     open_host: OpenHost
@@ -51,3 +53,5 @@ class Start:
     is_demo: bool = False
     reduced_motion: bool = False
     keymap: "Keymap" = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    kept_copy: Path | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events, message
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Region
 from textual.selection import Selection
@@ -29,13 +29,6 @@ class ItemView(FlowView):
     | enter, o | Open or fold the item at the cursor. |
     | y | Copy its text. |
     """
-
-    class Copied(message.Message):
-        """An item's text was handed to the terminal's clipboard."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
 
     def __init__(
         self,
@@ -124,11 +117,9 @@ class ItemView(FlowView):
             self._show_item(index)
 
     def action_copy(self) -> None:
-        """Hand the text of the item at the cursor to the terminal's clipboard (OSC 52)."""
+        """Copy the text of the item at the cursor; the app tells what became of it."""
         if self._chosen is not None:
-            text = self._chosen.text
-            self.app.copy_to_clipboard(text)
-            self.post_message(self.Copied(text))
+            self.app.copy_to_clipboard(self._chosen.text)
 
     def _choose(self, index: int) -> None:
         self._refresh_chosen()

@@ -2,9 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from rich.segment import Segment
-
 from loom.markup.clean import visible
+from loom.markup.drawn import Drawn, drawn
 from loom.markup.ink import Line
 from loom.markup.parse import parse
 from loom.markup.wrap import chop
@@ -39,8 +38,8 @@ class NoticeItem(Item):
         if self._hint:
             body += page.renderer.plain(self._hint, page.width - 2, "muted")
         first, *rest = body
-        indent = Segment("  ", style)
-        return [[Segment(f"{self._sign} ", style), *first], *([indent, *line] for line in rest)]
+        indent = Drawn("  ", style)
+        return [[Drawn(f"{self._sign} ", style), *first], *([indent, *line] for line in rest)]
 
 
 class CompactionItem(Item):
@@ -69,7 +68,7 @@ class CompactionItem(Item):
         label = f"{sign} compacted: the model sees a summary of {self._folded} messages "
         rest = "─" * max(0, page.width - len(label))
         runs = [(label, page.inks("text", "muted")), (rest, page.inks("text", "rule"))]
-        lines = chop(runs, page.width)[:1]
+        lines = [drawn(line) for line in chop(runs, page.width)[:1]]
         if self.is_open:
             lines += page.renderer.render(parse(self._summary), page.width)
         return lines

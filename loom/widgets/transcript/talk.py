@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-from rich.segment import Segment
-
 from loom.core.messages import Image
 from loom.markup.blocks import Block
 from loom.markup.clean import visible
+from loom.markup.drawn import Aside, drawn
 from loom.markup.ink import Line
 from loom.markup.parse import parse
 from loom.markup.render import Renderer
@@ -50,9 +49,9 @@ class PersonItem(Item):
         ink = "muted" if self.is_queued else "person"
         lines = page.renderer.plain(visible(shown), page.width, ink)
         if hidden:
-            lines.append([Segment(f"⋯ {hidden} more lines", page.inks("text", "muted"))])
+            lines.append([Aside(f"⋯ {hidden} more lines", page.inks("text", "muted"))])
         if self.is_queued:
-            lines.append([Segment("queued for the next turn", page.inks("text", "thinking"))])
+            lines.append([Aside("queued for the next turn", page.inks("text", "thinking"))])
         return lines
 
     def estimate(self, width: int) -> int:
@@ -208,7 +207,8 @@ class ThinkingItem(Item):
 
     def lines(self, page: Page) -> list[Line]:
         """The one line; below it the reasoning when open."""
-        lines = wrap([(self._label(page), page.inks("text", "thinking"))], page.width)
+        label = wrap([(self._label(page), page.inks("text", "thinking"))], page.width)
+        lines = [drawn(line) for line in label]
         if self.is_open:
             lines += page.renderer.plain(visible(self.text.strip()), page.width, "thinking")
         return lines

@@ -8,6 +8,7 @@ from rich.segment import Segment
 from loom.core.messages import Display, Image, ToolCall, ToolResult, text_of
 from loom.markup.clean import expand_tabs, one_line, plain_output, visible
 from loom.markup.diff import diff_lines
+from loom.markup.drawn import Aside, Drawn
 from loom.markup.ink import Line
 from loom.markup.wrap import chop, in_order
 from loom.widgets.labels import call_title, duration, elapsed
@@ -165,10 +166,10 @@ class ToolItem(Item):
             title = set_cell_size(title, max(0, room - 1)) + "…"
         name, _, rest = title.partition(" ")
         line = [
-            Segment(f"{sign or page.frame} ", page.inks("text", ink)),
+            Drawn(f"{sign or page.frame} ", page.inks("text", ink)),
             Segment(name, page.inks("text", "strong")),
             Segment(f" {rest}" if rest else "", page.inks("text")),
-            Segment(f"  {right}" if right else "", page.inks("text", "muted")),
+            Drawn(f"  {right}" if right else "", page.inks("text", "muted")),
         ]
         return in_order([segment for segment in line if segment.text])
 
@@ -185,7 +186,7 @@ class ToolItem(Item):
         return _WORDS.get(self.status, "")
 
     def _body_lines(self, page: Page) -> list[Line]:
-        border = Segment(_BORDER, page.inks("text", "rule"))
+        border = Drawn(_BORDER, page.inks("text", "rule"))
         width = max(1, page.width - len(_BORDER))
         if self._diff is not None:
             lines = diff_lines(self._diff.body, width, page.inks, names_file=False)
@@ -198,7 +199,7 @@ class ToolItem(Item):
         if self.is_open or len(lines) <= FOLDED_DIFF_LINES + 1:
             return lines
         hidden = f"⋯ {len(lines) - FOLDED_DIFF_LINES} more lines"
-        return [*lines[:FOLDED_DIFF_LINES], [Segment(hidden, page.inks("text", "muted"))]]
+        return [*lines[:FOLDED_DIFF_LINES], [Aside(hidden, page.inks("text", "muted"))]]
 
     def _output_lines(self, page: Page, width: int) -> list[Line]:
         """The output's last lines, a document's first; and how many are not shown."""
@@ -214,7 +215,7 @@ class ToolItem(Item):
         if hidden:
             note = f"⋯ {hidden} {'more' if self._is_document else 'earlier'} lines"
             place = len(lines) if self._is_document else 0
-            lines.insert(place, [Segment(note[:width], page.inks("text", "thinking"))])
+            lines.insert(place, [Aside(note[:width], page.inks("text", "thinking"))])
         return lines
 
     @property
