@@ -52,6 +52,11 @@ def build(stream: "list[Token]") -> tuple[Block, ...]:
     return _blocks(iter(stream), "")
 
 
+def is_block(token: "Token") -> bool:
+    """Whether a block begins with this token."""
+    return token.type in _BUILDERS
+
+
 @cache
 def _parser() -> "MarkdownIt":
     """The one parser; building its rule tables costs more than parsing a page.

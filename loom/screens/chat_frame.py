@@ -104,6 +104,7 @@ class ChatFrame(Screen[None]):
         """Copy what is selected; else quit when pressed twice."""
         if self.get_selected_text():
             self.action_copy_text()
+            self.clear_selection()  # pressed twice more it leaves
         elif self._quit_asked:
             self.leave()
         else:

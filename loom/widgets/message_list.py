@@ -4,16 +4,17 @@ import time
 from collections.abc import Callable, Sequence
 
 from loom.core.messages import Message, ToolResult
-from loom.widgets.transcript.cursor import ItemView
+from loom.widgets.transcript.copy_mode import CopyView
 from loom.widgets.transcript.notice import Level
 from loom.widgets.transcript.script import Script
 
 
-class MessageList(ItemView):
+class MessageList(CopyView):
     """What was said and done, in order. Whoever presents the agent's events calls one method each.
 
     Changes are gathered and drawn together, at most once a frame; what lies outside the view is
-    not rendered, and never moves what is being read. For keys and messages see `ItemView`.
+    not rendered, and never moves what is being read. For keys and messages see
+    `ItemView` and `CopyView`.
     """
 
     DEFAULT_CSS = """

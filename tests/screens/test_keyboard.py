@@ -14,6 +14,8 @@ from loom.widgets.permission_modal import CHOICES
 KEY_FOR_CLICK = {
     # what is clicked: the action whose key does the same
     "ItemView": ("transcript.open", "newest"),
+    "SelectView": ("transcript.copy_mode",),
+    "CopyView": ("transcript.copy_mode",),
     "ThreadRows": ("threads.open",),
     "ToolPanel": ("tools.fold",),
     "CompletionList": ("input.complete", "input.send"),

@@ -9,4 +9,8 @@ flow      items one below the other, rendered only where they are looked at
 script    the agent's events as items: who says what
 view      the items on the screen
 cursor    a cursor among them
+spots     places that stay on their text, and what is between two of them
+selecting a stretch of them, by the mouse
+targets   what a place in a text names: an address, a file
+copy_mode a caret among them
 """

@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Region
-from textual.selection import Selection
+from textual.geometry import Region
 
 from loom.widgets.transcript.flow import GUTTER
 from loom.widgets.transcript.item import Item
@@ -72,19 +71,10 @@ class ItemView(FlowView):
             self.action_scroll_last()
             return
         index = self._flow.at(line)
-        if index is None or event.chain != 1 or self.text_selection is not None:
+        if index is None or event.chain != 1 or event.ctrl or self.text_selection is not None:
             return
         if line == self._flow.body(index) or event.x < GUTTER:
             self.action_open()
-
-    def text_select_all(self) -> None:
-        """Select the item at the cursor (double click): a whole conversation is too much."""
-        index = self._chosen_place
-        if index is None:
-            return
-        first, last = self._flow.body(index), self._flow.bottom(index) - 1
-        chosen = Selection(Offset(0, first), Offset(GUTTER + self._page_width, last))
-        self.screen.selections = {self: chosen}
 
     def action_move(self, by: int) -> None:
         """Move the cursor `by` items, or the view while the item goes on beyond it."""

@@ -115,6 +115,22 @@ class Flow:
         """The line after an item's last."""
         return self._heights.top(index) + self._heights[index]
 
+    @property
+    def width(self) -> int:
+        """Cells of a line, the gutter not counted; 0 before there is a page."""
+        return self._page.width if self._page else 0
+
+    def gap(self, index: int) -> int:
+        """Blank lines above an item."""
+        return self._gap(index)
+
+    def lines_of(self, index: int) -> list[Line]:
+        """An item's lines without its gap, rendered or not: nothing of the flow changes."""
+        rendered = self._rendered.get(self.items[index])
+        if rendered is not None:
+            return rendered.lines[self._gap(index) :]
+        return self.items[index].lines(self._page) if self._page else []
+
     def height_of(self, index: int) -> int:
         """An item's lines, its gap included."""
         return self._heights[index]

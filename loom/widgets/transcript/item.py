@@ -64,6 +64,10 @@ class Item:
         """Whether time changes how it looks: a spinner, a counter."""
         return False
 
+    def source(self, first: int, last: int) -> str:
+        """The markdown behind its lines `first` to `last` (exclusive); empty where none is."""
+        return ""
+
     def lines(self, page: Page) -> list[Line]:
         """The item as lines; lines that did not change since the last call are the same objects."""
         raise NotImplementedError

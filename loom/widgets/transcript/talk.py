@@ -108,6 +108,17 @@ class AnswerItem(Item):
         """By its length alone while it is written: the text is in pieces."""
         return guess_lines(self._text, width) if self._text else 1 + self._length // width
 
+    def source(self, first: int, last: int) -> str:
+        """The markdown of the blocks that these lines show."""
+        from loom.markup.sources import block_sources
+
+        places, sources = self._painted.starts, block_sources(self.text)
+        if len(places) != len(sources):
+            return self.text
+        ends = [*places[1:], last + 1]
+        chosen = zip(sources, places, ends, strict=True)
+        return "\n\n".join(text for text, at, end in chosen if at < last and end > first)
+
     def forget(self) -> None:
         """The blocks and lines of a finished answer."""
         if self._stream is None:
@@ -137,18 +148,23 @@ class _Painted:
         self._of: tuple[Renderer, int] | None = None
         self._done: list[Block] = []
         self._lines: list[Line] = []
+        self.starts: list[int] = []
+        """The first line of each block that was rendered last."""
 
     def lines(
         self, frozen: list[Block] | tuple[Block, ...], live: tuple[Block, ...], page: Page
     ) -> list[Line]:
         if self._of != (page.renderer, page.width) or not self._is_prefix_of(frozen):
             self._of = (page.renderer, page.width)
-            self._done, self._lines = [], []
+            self._done, self._lines, self.starts = [], [], []
+        del self.starts[len(self._done) :]
         for block in frozen[len(self._done) :]:
+            self.starts.append(len(self._lines) + bool(self._lines))
             self._add(self._lines, page.renderer.block(block, page.width))
             self._done.append(block)
         found = list(self._lines)
         for block in live:
+            self.starts.append(len(found) + bool(found))
             self._add(found, page.renderer.block(block, page.width))
         return found
 
