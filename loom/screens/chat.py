@@ -40,9 +40,10 @@ class ChatScreen(ChatFrame):
 
     def __init__(self, start: Start) -> None:
         self.live = Live(start.open_host, self._host_opened, self.complain)
-        mentions = Mentions(start.workspace, lambda: self.live.host)
+        mentions = Mentions(start.workspace, lambda: self.live.host, self.run_worker)
         prompt = PromptInput(
             complete_files=mentions.files,
+            on_file=mentions.used,
             complete_threads=mentions.threads,
             commands=[Choice(c.name, c.summary, is_whole=not c.argument) for c in COMMANDS],
             keymap=start.keymap,

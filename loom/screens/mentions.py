@@ -1,41 +1,59 @@
 """What `@` and `#` complete: files of the workspace, threads of the store."""
 
 import asyncio
-import time
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loom.screens.file_finder import FileFinder
 from loom.screens.threads_pane import last_folder
-from loom.vcs.git import GIT
-from loom.widgets.completion import Choice
+from loom.widgets.completion import Choice, Row
 
 if TYPE_CHECKING:
     from loom.host.base import SessionHost
 
-FRESH = 5.0
-MAX_FILES = 100_000
+_REMEMBERED = 30
 
 
 class Mentions:
-    """Completers for the input. The list of files is kept for a few seconds."""
+    """Completers for the input.
 
-    def __init__(self, workspace: Path, host: "Callable[[], SessionHost | None]") -> None:
+    Args:
+        start: runs a coroutine beside the screen.
+    """
+
+    def __init__(
+        self,
+        workspace: Path,
+        host: "Callable[[], SessionHost | None]",
+        start: Callable[[Coroutine[None, None, None]], object],
+    ) -> None:
         self._workspace = workspace
         self._host = host
-        self._files: list[str] = []
-        self._read_at = float("-inf")
+        self._finder = FileFinder(workspace, start)
+        self._recent: list[str] = []
+        self._was_asked = False
 
-    async def files(self, query: str) -> list[str]:
-        """Paths relative to the workspace that may fit; the caller ranks them."""
-        if time.monotonic() - self._read_at > FRESH:
-            self._files = await _paths(self._workspace)
-            self._read_at = time.monotonic()
-        letters = query.lower()
-        if not letters:
-            return self._files[:200]
-        return [path for path in self._files if _is_subsequence(letters, path.lower())][:2_000]
+    def used(self, path: str) -> None:
+        """A file was mentioned: from now on it comes before its like."""
+        self._recent = [path, *(each for each in self._recent if each != path)][:_REMEMBERED]
+
+    async def files(self, query: str) -> AsyncIterator[Sequence[Row]]:
+        """Rows for paths relative to the workspace, best first; more than once, as they are found.
+
+        The very first time the folder itself is shown while the worker starts.
+        """
+        if not query and not self._was_asked:
+            yield await self._first_look()
+        self._was_asked = True
+        async for found in self._finder.find(query, self._recent):
+            yield [Row(Choice(path), positions) for path, positions in found]
+
+    async def _first_look(self) -> list[Row]:
+        from loom.tools.files.listing import first_look
+
+        paths = await asyncio.to_thread(first_look, self._workspace)
+        return [Row(Choice(path)) for path in paths]
 
     async def threads(self, query: str) -> list[Choice]:
         """Threads by title."""
@@ -48,41 +66,3 @@ class Mentions:
             for thread in found
             if thread.message_count
         ]
-
-
-def _is_subsequence(letters: str, text: str) -> bool:
-    rest = iter(text)
-    return all(letter in rest for letter in letters)
-
-
-async def _paths(workspace: Path) -> list[str]:
-    """Files that git knows or would know; without git, whatever is not ignored."""
-    listed = await _git_files(workspace)
-    return listed if listed is not None else await asyncio.to_thread(_walked, workspace)
-
-
-async def _git_files(workspace: Path) -> list[str] | None:
-    words = (*GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    try:
-        child = await asyncio.create_subprocess_exec(
-            *words,
-            cwd=workspace,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
-        return None
-    output, _ = await child.communicate()
-    if child.returncode != 0:
-        return None
-    return output.decode(errors="replace").split("\0")[:-1][:MAX_FILES]
-
-
-def _walked(workspace: Path) -> list[str]:
-    # Imported late: only a folder without git needs the ignore rules.
-    from loom.tools.walking import entered, walk
-
-    with entered(workspace, "") as (folder, rules):
-        found = walk(folder, "", rules, True, lambda path: False)
-        return [entry.path for entry in islice(found, MAX_FILES) if entry.kind == "file"]

@@ -8,7 +8,7 @@ header                  Header: title, model, place
 transcript, message_list, markdown, scrollable
                         the conversation, drawn line by line
 input                   PromptInput; of it: prompt_area, sources, history, pasted
-completion, fuzzy       CompletionList, and how a few letters find a name
+completion              CompletionList
 status_bar, spinner     StatusBar, Spinner
 thread_list             ThreadList, the left pane
 tool_panel              ToolPanel, the right pane; its model is tool_log

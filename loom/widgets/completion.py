@@ -116,6 +116,17 @@ class CompletionList(Widget):
         """Shows these rows, the first one selected."""
         self.rows = tuple(rows)
 
+    def renew(self, rows: Iterable[Row]) -> None:
+        """Shows other rows for the same; the cursor stays on its choice while that is among them.
+
+        A cursor on the first row stays there: nobody has moved it yet.
+        """
+        chosen, has_moved = self.selected, self.cursor > 0
+        self.rows = tuple(rows)
+        values = [row.choice.value for row in self.rows]
+        if has_moved and chosen and chosen.value in values:
+            self.cursor = values.index(chosen.value)
+
     def move(self, by: int) -> None:
         """Moves the cursor by rows."""
         self.cursor += by

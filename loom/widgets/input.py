@@ -1,6 +1,6 @@
 """Where the person types: several lines, history, completions, long pastes as chips."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from textual import on
@@ -33,7 +33,8 @@ class PromptInput(Vertical):
     """Grows to a third of the screen; sends on Enter and keeps what it is given.
 
     Args:
-        complete_files: paths for what was typed after `@`, best first or in any order.
+        complete_files: ranked rows for what was typed after `@`, again whenever there are better.
+        on_file: told the path of a file that was put in the text.
         complete_threads: threads for what was typed after `#`; a value is put in the text.
         commands: what `/` offers: name without the slash, and what it does.
         history: what was sent before, oldest first.
@@ -59,6 +60,7 @@ class PromptInput(Vertical):
         self,
         *,
         complete_files: FileCompleter | None = None,
+        on_file: Callable[[str], object] = str,
         complete_threads: ThreadCompleter | None = None,
         commands: Sequence[Choice] = (),
         history: Iterable[str] = (),
@@ -67,6 +69,7 @@ class PromptInput(Vertical):
     ) -> None:
         super().__init__()
         self._sources = Sources(complete_files, complete_threads, commands)
+        self._on_file = on_file
         self._history = History(history)
         self._pastes = Pastes()
         self._menu = CompletionList(MENU_ROWS)
@@ -171,6 +174,8 @@ class PromptInput(Vertical):
         end = self._area.replace(text, (row, trigger.start), (row, column)).end_location
         self._area.move_cursor(end)
         self._area.focus()
+        if trigger.sign == "@":
+            self._on_file(choice.value)
 
     @on(TextArea.Changed)
     def _text_changed(self, event: TextArea.Changed) -> None:
@@ -194,13 +199,18 @@ class PromptInput(Vertical):
             self.run_worker(self._complete(self._trigger), group="completion", exclusive=True)
 
     async def _complete(self, trigger: Trigger) -> None:
-        rows = await self._sources.rows(trigger)
-        if trigger == self._trigger:
-            self._menu.offer(rows)
+        async for rows in self._sources.rows(trigger):
+            if trigger != self._trigger:
+                return
+            if trigger == self._offered:
+                self._menu.renew(rows)
+            else:
+                self._menu.offer(rows)
             self._offered = trigger
             self._menu.styles.offset = (0, -1 - min(len(rows), MENU_ROWS))
 
     def _close_menu(self) -> None:
         self.workers.cancel_group(self, "completion")
+        self._offered = None
         if self._menu.rows:
             self._menu.offer(())

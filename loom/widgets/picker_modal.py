@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from loom.core.fuzzy import rank
 from loom.widgets.completion import Choice, CompletionList, Row
-from loom.widgets.fuzzy import rank
 
 PAGE = 10
 

@@ -2,17 +2,16 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Literal, NamedTuple, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Literal, NamedTuple
 
+from loom.core.fuzzy import rank
 from loom.widgets.completion import Choice, Row
-from loom.widgets.fuzzy import rank
 
 Sign = Literal["@", "#", "/"]
-FileCompleter = Callable[[str], Iterable[str] | Awaitable[Iterable[str]]]
+FileCompleter = Callable[[str], AsyncIterator[Sequence[Row]]]
+"""Ranked rows for a query, as often as there are better ones."""
 ThreadCompleter = Callable[[str], Iterable[Choice] | Awaitable[Iterable[Choice]]]
-
-Item = TypeVar("Item")
 
 _WORD = re.compile(r"(?:^|(?<=\s))([@#])(\S*)$")
 _COMMAND = re.compile(r"^(/)([\w-]*)$")
@@ -54,27 +53,20 @@ class Sources:
         self._threads = threads
         self._commands = commands
 
-    async def rows(self, trigger: Trigger) -> list[Row]:
-        """What fits, best first."""
-        choices = await self._choices(trigger)
-        return [
-            Row(choice, found.positions) for choice, found in rank(trigger.query, choices, _name)
-        ]
+    async def rows(self, trigger: Trigger) -> AsyncIterator[Sequence[Row]]:
+        """What fits, best first; more than once where better fits come later."""
+        if trigger.sign == "@":
+            if self._files is not None:
+                async for rows in self._files(trigger.query):
+                    yield rows
+            return
+        choices = self._commands if trigger.sign == "/" else await self._found(trigger.query)
+        fits = rank(trigger.query, choices, _name)
+        yield [Row(choice, fit.positions) for choice, fit in fits]
 
-    async def _choices(self, trigger: Trigger) -> Iterable[Choice]:
-        if trigger.sign == "/":
-            return self._commands
-        if trigger.sign == "#":
-            return await _called(self._threads, trigger.query) if self._threads else ()
-        found = await _called(self._files, trigger.query) if self._files else ()
-        return [Choice(path) for path in found]
-
-
-async def _called(
-    completer: Callable[[str], Iterable[Item] | Awaitable[Iterable[Item]]], query: str
-) -> Iterable[Item]:
-    found = completer(query)
-    return await found if inspect.isawaitable(found) else found
+    async def _found(self, query: str) -> Iterable[Choice]:
+        found = self._threads(query) if self._threads else ()
+        return await found if inspect.isawaitable(found) else found
 
 
 def _name(choice: Choice) -> str:

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from loom.widgets.completion import Choice
+from loom.core.fuzzy import rank
+from loom.widgets.completion import Choice, Row
 from loom.widgets.input import PromptInput
 from loom.widgets.prompt_area import PromptArea
 from tests.snapshots import EVERY, Gallery, Snap
@@ -23,9 +24,13 @@ COMMANDS = (
 LONG = "\n".join(f"line {number}" for number in range(120))
 
 
+async def files(query: str) -> AsyncIterator[list[Row]]:
+    yield [Row(Choice(path), fit.positions) for path, fit in rank(query, FILES, str)]
+
+
 def prompt(**more: object) -> PromptInput:
     return PromptInput(
-        complete_files=lambda _: FILES,
+        complete_files=files,
         complete_threads=lambda _: [Choice("T-1", "yesterday", "Fix the parser")],
         commands=COMMANDS,
         **more,  # type: ignore[arg-type]  # the other arguments of the constructor
@@ -234,11 +239,11 @@ async def test_a_name_with_a_blank_is_quoted() -> None:
 async def test_an_async_completer_is_awaited_and_a_slow_one_holds_up_nothing() -> None:
     asked = asyncio.Event()
 
-    async def slowly(prefix: str) -> list[str]:
+    async def slowly(prefix: str) -> AsyncIterator[list[Row]]:
         if prefix == "":
             asked.set()
             await asyncio.Event().wait()
-        return ["found.py"]
+        yield [Row(Choice("found.py"))]
 
     async with desk(PromptInput(complete_files=slowly)) as (app, pilot):
         await pilot.press("@")
@@ -247,6 +252,22 @@ async def test_an_async_completer_is_awaited_and_a_slow_one_holds_up_nothing() -
         await settle(app, pilot)
         await pilot.press("tab")
         assert app.input.text == "@found.py "
+
+
+async def test_better_rows_leave_the_cursor_on_its_choice() -> None:
+    better = asyncio.Event()
+
+    async def twice(prefix: str) -> AsyncIterator[list[Row]]:
+        yield [Row(Choice("a.py")), Row(Choice("b.py"))]
+        await better.wait()
+        yield [Row(Choice("best.py")), Row(Choice("a.py")), Row(Choice("b.py"))]
+
+    async with desk(PromptInput(complete_files=twice)) as (app, pilot):
+        await pilot.press("@", "down")
+        better.set()
+        await settle(app, pilot)
+        await pilot.press("tab")
+        assert app.input.text == "@b.py "
 
 
 async def test_a_command_and_a_thread_are_completed() -> None:
@@ -289,10 +310,10 @@ async def test_enter_right_behind_a_commands_argument_sends_it() -> None:
 
 
 async def test_a_list_that_has_not_caught_up_chooses_nothing() -> None:
-    async def never_again(prefix: str) -> list[str]:
+    async def never_again(prefix: str) -> AsyncIterator[list[Row]]:
         if prefix:
             await asyncio.Event().wait()
-        return ["found.py"]
+        yield [Row(Choice("found.py"))]
 
     async with desk(PromptInput(complete_files=never_again)) as (app, pilot):
         app.input.insert_text("@")

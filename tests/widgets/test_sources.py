@@ -33,9 +33,10 @@ def test_completed_files(value: str, text: str) -> None:
 
 
 async def test_without_a_completer_there_is_nothing_to_choose() -> None:
-    assert await Sources().rows(Trigger("@", "", 0)) == []
+    assert [rows async for rows in Sources().rows(Trigger("@", "", 0))] == []
 
 
 async def test_rows_are_ranked() -> None:
-    rows = await Sources(commands=[Choice("compact"), Choice("mode")]).rows(Trigger("/", "mo", 0))
+    sources = Sources(commands=[Choice("compact"), Choice("mode")])
+    (rows,) = [rows async for rows in sources.rows(Trigger("/", "mo", 0))]
     assert [row.choice.value for row in rows] == ["mode"]

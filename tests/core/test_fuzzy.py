@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loom.widgets.fuzzy import match, rank
+from loom.core.fuzzy import match, rank
 
 
 def best(query: str, *names: str) -> str:

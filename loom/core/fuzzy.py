@@ -1,7 +1,7 @@
 """Finds names by a few of their letters, in order: `cst` finds `cache/store.py`."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -9,6 +9,7 @@ SCORED = 500
 """Candidates that are scored; those that match beyond them are let go, for a key must not wait."""
 
 _BOUNDARIES = frozenset("/\\._- :")
+_WORD_STARTS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]|(?<=[a-z0-9])[A-Z]")
 Item = TypeVar("Item")
 
 
@@ -28,13 +29,10 @@ def match(query: str, candidate: str) -> Match | None:
     wanted, text = query.lower(), candidate.lower()
     if len(text) != len(candidate):
         text = candidate
-    base = text.rstrip("/").rfind("/") + 1
-    whole = text.find(wanted, base)
-    whole = text.find(wanted) if whole < 0 else whole
-    found = tuple(range(whole, whole + len(wanted))) if whole >= 0 else _spread(wanted, text)
-    if found is None:
-        return None
-    return Match(_score(found, text, base) - len(text) / 100, found)
+    base = text.rfind("/", 0, -1) + 1
+    tries = (found for found in _ways(wanted, text, candidate, base) if found is not None)
+    fits = [Match(_score(found, candidate, base) - len(text) / 100, found) for found in tries]
+    return max(fits, default=None)
 
 
 def rank(
@@ -47,8 +45,30 @@ def rank(
     return sorted(scored, key=lambda pair: -pair[1].score) if query else scored
 
 
-def _spread(wanted: str, text: str) -> tuple[int, ...] | None:
-    found, at = [], -1
+def _ways(wanted: str, text: str, candidate: str, base: int) -> Iterator[tuple[int, ...] | None]:
+    """Where the letters may be meant to be: in the last segment, or else anywhere."""
+    whole = _whole(wanted, text, base)
+    yield whole
+    yield _starting_words(wanted, text, candidate, base)
+    if whole is None:
+        yield _spread(wanted, text, base) or _whole(wanted, text, 0) or _spread(wanted, text, 0)
+
+
+def _whole(wanted: str, text: str, start: int) -> tuple[int, ...] | None:
+    at = text.find(wanted, start)
+    return tuple(range(at, at + len(wanted))) if at >= 0 else None
+
+
+def _starting_words(wanted: str, text: str, candidate: str, base: int) -> tuple[int, ...] | None:
+    if len(wanted) < 2:
+        return None
+    starts = [start.start() for start in _WORD_STARTS.finditer(candidate, base)]
+    found = _spread(wanted, "".join(text[at] for at in starts), 0)
+    return tuple(starts[index] for index in found) if found is not None else None
+
+
+def _spread(wanted: str, text: str, start: int) -> tuple[int, ...] | None:
+    found, at = [], start - 1
     for letter in wanted:
         at = text.find(letter, at + 1)
         if at < 0:
@@ -57,11 +77,16 @@ def _spread(wanted: str, text: str) -> tuple[int, ...] | None:
     return tuple(found)
 
 
-def _score(found: tuple[int, ...], text: str, base: int) -> float:
+def _score(found: tuple[int, ...], candidate: str, base: int) -> float:
     score = 0.0
     for index, at in enumerate(found):
         score += 1
         score += 4 if index and at == found[index - 1] + 1 else 0
-        score += 3 if at == 0 or text[at - 1] in _BOUNDARIES else 0
+        score += 3 if _begins_word(candidate, at) else 0
         score += 1 if at >= base else 0
     return score + (5 if found and found[0] == base else 0)
+
+
+def _begins_word(candidate: str, at: int) -> bool:
+    before = candidate[at - 1 : at]
+    return not at or before in _BOUNDARIES or (before.islower() and candidate[at].isupper())
