@@ -1,6 +1,7 @@
 """`python -m bench [NAME...]`: measures, prints one table, and fails when a promise is broken."""
 
 import math
+import os
 import pkgutil
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from importlib import import_module
 import bench
 from bench.row import Row
 
-HEADINGS = ("what", "must be", "measured", "holds", "medians")
+HEADINGS = ("what", "must be", "measured", "holds")
+OPTIONS = {"--peers": "LOOM_BENCH_PEERS", "--quick": "LOOM_BENCH_QUICK"}
+"""Words among the names, and the variables that say the same."""
 
 
 def names() -> list[str]:
@@ -32,15 +35,19 @@ def measured(name: str) -> Iterator[Row]:
         yield Row(f"{name} could not be measured", math.inf, 0.0, "", str(error))
 
 
-def cells(row: Row) -> tuple[str, ...]:
-    """The row as the table shows it."""
-    must, measured = (f"{value:.2f} {row.unit}" for value in (row.limit, row.measured))
-    return row.name, f"<= {must}", measured, "yes" if row.holds else "NO", row.detail
+def cells(row: Row, others: Sequence[str]) -> tuple[str, ...]:
+    """The row as the table shows it, with the numbers of `others` beside its own."""
+    must = f"<= {row.limit:.2f} {row.unit}" if row.is_promise else ""
+    holds = ("yes" if row.holds else "NO") if row.is_promise else ""
+    beside = (row.beside.get(other, "") for other in others)
+    return row.name, must, f"{row.measured:.2f} {row.unit}", holds, *beside, row.detail
 
 
 def table(rows: Iterable[Row]) -> str:
     """The rows in aligned columns."""
-    lines = [HEADINGS, *map(cells, rows)]
+    rows = tuple(rows)
+    others = tuple(dict.fromkeys(other for row in rows for other in row.beside))
+    lines = [(*HEADINGS, *others, "medians"), *(cells(row, others) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -51,6 +58,9 @@ def table(rows: Iterable[Row]) -> str:
 def main(wanted: Sequence[str]) -> int:
     """Measures and prints; returns 1 when a row does not hold, 2 for a name that is no bench."""
     known = names()
+    for option in OPTIONS.keys() & set(wanted):
+        os.environ[OPTIONS[option]] = "1"
+    wanted = [name for name in wanted if name not in OPTIONS]
     if unknown := [name for name in wanted if name not in known]:
         print(f"no bench called {unknown[0]}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
