@@ -6,7 +6,6 @@ import sys
 from contextlib import suppress
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -14,6 +13,7 @@ from textual.screen import Screen
 from loom.screens.app_keys import APP_KEYS
 from loom.screens.chat import ChatScreen
 from loom.screens.start import Start
+from loom.terminal.app import TerminalApp
 from loom.widgets.modal import Modal
 from loom.widgets.styles import first_stylesheets
 from loom.widgets.theme import THEMES, own_variables
@@ -21,7 +21,7 @@ from loom.widgets.theme import THEMES, own_variables
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
-class LoomApp(App[None]):
+class LoomApp(TerminalApp):
     """Loom on a terminal or in a browser."""
 
     TITLE = "Loom"
@@ -91,6 +91,10 @@ class LoomApp(App[None]):
         """The loop may go on to other things."""
         for number in _ENDS:
             asyncio.get_running_loop().remove_signal_handler(number)
+
+    def hung_up(self) -> None:
+        """The terminal is gone: what is open is closed as on a key."""
+        self.action_leave()
 
     def action_leave(self) -> None:
         """Close the sessions, then the app."""

@@ -9,5 +9,13 @@ APP_KEYS = named(
     [
         Binding("ctrl+q", "leave", "Quit", show=False, id="quit"),
         Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True, id="palette"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend; the shell's fg comes back",
+            show=False,
+            priority=True,
+            id="suspend",
+        ),
     ],
 )

@@ -111,7 +111,7 @@ class PromptInput(Vertical):
         self._history.precede(entries)
 
     def set_text(self, text: str) -> None:
-        """Puts `text` in place of what stands there; Ctrl+Z brings that back."""
+        """Puts `text` in place of what stands there; Ctrl+_ brings that back."""
         self._area.set_text(text)
 
     def insert_text(self, text: str) -> None:

@@ -16,6 +16,7 @@ from loom.core.permissions import parse_rule
 from loom.core.protocol import Decide, PermissionAsked, Scope
 from loom.markup.clean import one_line
 from loom.widgets.choices import ChoiceRow, Option
+from loom.widgets.field import Field
 from loom.widgets.keys import Keymap
 from loom.widgets.modal import GUARD, Modal
 from loom.widgets.preview import Preview
@@ -76,11 +77,11 @@ class PermissionModal(Modal[Decide]):
         self._event = event
         self._rules = event.rules or (f"allow {event.tool}",)
         self._preview = Preview(event.preview)
-        self._rule = Input(compact=True, select_on_focus=False)
+        self._rule = Field(compact=True, select_on_focus=False)
         self._scope = ChoiceRow(_SCOPE_CHOICES)
         self._problem = Static("", classes="modal-error", markup=False)
         self._problem.display = False
-        self._feedback = Input(placeholder="What should it do instead?", compact=True)
+        self._feedback = Field(placeholder="What should it do instead?", compact=True)
 
     def body(self) -> Iterable[Widget]:
         """The exact call, why it is asked, and the two fields that open on demand."""
@@ -107,7 +108,6 @@ class PermissionModal(Modal[Decide]):
     def on_mount(self) -> None:
         """The first offered rule waits in its field; no cursor blinks."""
         self._rule.value = self._rules[0]
-        self._rule.cursor_blink = self._feedback.cursor_blink = False
 
     def watch_step(self, step: Step) -> None:
         """Opens one field, or none, and gives it the keyboard."""

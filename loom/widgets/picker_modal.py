@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from loom.core.fuzzy import rank
 from loom.widgets.completion import Choice, CompletionList, Row
+from loom.widgets.field import Field
 
 PAGE = 10
 
@@ -55,8 +56,7 @@ class PickerModal(ModalScreen[str | None]):
         """The filter above the list."""
         with Vertical(classes="modal-panel") as panel:
             panel.border_title = self._title
-            search = Input(placeholder=self._placeholder, compact=True)
-            search.cursor_blink = False
+            search = Field(placeholder=self._placeholder, compact=True)
             yield search
             yield self._list
 

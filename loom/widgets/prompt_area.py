@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from loom.widgets.completion import CompletionList
+from loom.widgets.field import has_caret
 from loom.widgets.keys import Keymap
 from loom.widgets.pasted import Pastes, image_path
 
@@ -24,6 +25,7 @@ class PromptArea(TextArea):
         ),
         Binding("tab", "complete", "Complete", show=False, id="input.complete"),
         Binding("escape", "escape", "Stop the agent", show=False, id="input.stop"),
+        Binding("ctrl+underscore", "undo", "Undo", show=False, id="input.undo"),
     ]
     """
     | Key(s) | Description |
@@ -34,6 +36,7 @@ class PromptArea(TextArea):
     | up, down | Move in the list, in the text, and beyond its ends in the history. |
     | pageup, pagedown | Move in a text that is higher than the field. |
     | escape | Close the list, else stop the agent. |
+    | ctrl+underscore | Undo; Ctrl+Z, which does so elsewhere, suspends Loom. |
     """
 
     class Entered(Message):
@@ -190,6 +193,11 @@ class PromptArea(TextArea):
         """Puts `text` in place of everything, the caret at its end; undo brings the rest back."""
         end = self.document.end
         self.move_cursor(self.replace(text, (0, 0), end).end_location)
+
+    @property
+    def _draw_cursor(self) -> bool:
+        """Not where the terminal's own cursor stands at the caret."""
+        return super()._draw_cursor and not has_caret(self.app)
 
     def _demand_pages(self) -> None:
         if not self.max_scroll_y:

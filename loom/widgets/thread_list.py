@@ -20,6 +20,7 @@ from textual.widgets import Input
 from loom.core.messages import Thread
 from loom.markup.clean import one_line
 from loom.widgets.cells import between, cut, strip_of
+from loom.widgets.field import Field
 from loom.widgets.labels import moment
 from loom.widgets.spinner import STILL
 
@@ -227,8 +228,7 @@ class ThreadList(Vertical):
 
     def compose(self) -> ComposeResult:
         """The field above the rows."""
-        search = Input(placeholder="Search threads", compact=True)
-        search.cursor_blink = False
+        search = Field(placeholder="Search threads", compact=True)
         yield search
         yield self._rows
 

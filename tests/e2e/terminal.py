@@ -111,8 +111,7 @@ class Terminal:
             yield terminal
         finally:
             terminal.kill()
-            terminal._close()
-            os.close(master)
+            terminal.hang_up()
 
     # What the person does
 
@@ -131,6 +130,29 @@ class Terminal:
         """Puts bytes on the terminal's wire."""
         if self._is_open:
             os.write(self._master, data)
+
+    async def paste(self, text: str) -> None:
+        """Pastes `text` in brackets, as fast as the program reads."""
+        data = memoryview(b"\x1b[200~" + text.encode() + b"\x1b[201~")
+        while data:
+            with suppress(BlockingIOError):
+                data = data[os.write(self._master, data) :]
+            await asyncio.sleep(0)
+
+    def look_away(self) -> None:
+        """Reads nothing more, like a link that is stuck."""
+        asyncio.get_running_loop().remove_reader(self._master)
+
+    def look_again(self) -> None:
+        """Reads on."""
+        asyncio.get_running_loop().add_reader(self._master, self._read)
+
+    def hang_up(self) -> None:
+        """Takes the terminal away, as a connection that drops does."""
+        if self._master >= 0:
+            self._close()
+            os.close(self._master)
+            self._master = -1
 
     def resize(self, columns: int, rows: int) -> None:
         """Makes the window another size, of which the program is told."""
@@ -189,6 +211,19 @@ class Terminal:
         """The program's exit status, once it has ended and all it wrote is read."""
         await self.when(lambda: not self._is_open, "its end", timeout)
         return await asyncio.to_thread(self.process.wait, timeout)
+
+    @property
+    def caret(self) -> tuple[int, int] | None:
+        """Column and row of the terminal's own cursor; None while it is hidden."""
+        cursor = self._glass.cursor
+        return None if cursor.hidden else (cursor.x, cursor.y)
+
+    @property
+    def before_caret(self) -> str:
+        """The text left of the terminal's own cursor; empty while it is hidden."""
+        cursor = self._glass.cursor
+        row = self._glass.buffer[cursor.y]
+        return "" if cursor.hidden else "".join(row[x].data for x in range(cursor.x))
 
     @property
     def picture(self) -> str:

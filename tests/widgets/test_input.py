@@ -368,7 +368,7 @@ async def test_a_replaced_text_can_be_brought_back() -> None:
     async with desk() as (app, pilot):
         app.input.insert_text("precious")
         app.input.set_text("other")
-        await pilot.press("ctrl+z")
+        await pilot.press("ctrl+underscore")
         assert app.input.text == "precious"
 
 

@@ -1,0 +1,1 @@
+"""The terminal below Textual: what is written to it, and what it says."""
