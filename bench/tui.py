@@ -10,8 +10,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.proxy import port, started
 from bench.row import Row
@@ -22,6 +23,7 @@ from bench.terminals.latency import percentile
 from bench.terminals.noise import noise
 from bench.terminals.process_tree import adopt_orphans
 from bench.terminals.samples import OURS, median, p50, p99, raw, rounds
+from bench.terminals.stored_thread import LAST_WORDS, store_with, thread_id
 
 PROVIDER = Path(__file__).parent / "terminals/provider.py"
 SWITCH = 0.0005
@@ -148,6 +150,49 @@ def exchanges(field: Field) -> Iterator[Row]:
     )
 
 
+def thread(field: Field) -> Iterator[Row]:
+    """A stored thread of 5,000 messages beside one of 50; Loom's alone."""
+    lengths = (500 if field.is_quick else 5000, 50)
+    with TemporaryDirectory() as folder:
+        samples = rounds(
+            [stored(field.loom, Path(folder), length) for length in lengths],
+            field.of(3, 1),
+            lambda one: scenes.reopened(one, LAST_WORDS),
+        )
+    long, short = (samples.results[f"{length} messages"] for length in lengths)
+    if not long or not short:
+        yield Row("a long thread", math.inf, 0.0, "x", "; ".join(samples.failures)[:300])
+        return
+    name = f"thread of {lengths[0]:,} messages beside {lengths[1]}"
+    for what, limit, of in (
+        ("open", 1.3, median("opened")),
+        ("key echo p50", 1.1, p50),
+    ):
+        detail = f"{of(long):.2f} beside {of(short):.2f}"
+        yield Row(f"{name}: {what}", of(long) / of(short), limit, "x", detail)
+    heavy, light = median("memory")(long), median("memory")(short)
+    detail = f"{heavy:.1f} MB beside {light:.1f} MB"
+    yield Row(f"{name}: memory", heavy - light, 40.0, "MB more", detail)
+
+
+def stored(loom: Contestant, folder: Path, length: int) -> Contestant:
+    """Loom that resumes a thread of `length` messages."""
+    store = store_with(folder, length)
+    resuming = loom.with_arguments("resume", thread_id(length), store=store)
+    return replace(resuming, name=f"{length} messages")
+
+
+def tools(field: Field) -> Iterator[Row]:
+    """Keys while the agent's shell command writes; Loom's alone."""
+    seconds = field.of(10, 5)
+    samples = rounds(
+        [field.loom], field.of(2, 1), lambda one: scenes.while_a_tool_runs(one, seconds)
+    )
+    yield samples.row("key echo while a tool runs, p50", 10.0, "ms", p50, raw)
+    yield samples.row("key echo while a tool runs, p99", 40.0, "ms", p99, raw)
+    yield samples.row("CPU while a tool runs", math.inf, "%", median("cpu"))
+
+
 def noise_row(late: Sequence[float]) -> Row:
     """How late sleepers were woken."""
     detail = f"p50 {percentile(late, 0.5):.2f} ms, load {os.getloadavg()[0]:.1f}"
@@ -163,4 +208,6 @@ SECTIONS: Mapping[str, Callable[[Field], Iterator[Row]]] = {
     "full": full,
     "resize": resize,
     "exchanges": exchanges,
+    "thread": thread,
+    "tools": tools,
 }

@@ -21,7 +21,10 @@ from bench.terminals.queries import Queries, answer
 from bench.terminals.request import Request
 from bench.terminals.samples import Samples, rounds
 from bench.terminals.scenes import drawn_at
+from bench.terminals.stored_thread import entries
 from bench.terminals.text import tokens
+from loom.core.history import visible
+from loom.core.messages import text_of
 
 ROOT = Path(__file__).parents[1]
 PROMPT = "go [[tokens=30 marker=m1x]]"
@@ -191,3 +194,10 @@ def test_a_promise_that_could_not_be_measured_is_broken() -> None:
     samples: Samples[float] = Samples({"Loom": [], "floor": [1.0]}, ["Loom: no prompt"])
     row = samples.row("n", 4.0, "ms", max)
     assert (row.holds, row.detail) == (False, "Loom: no prompt")
+
+
+def test_the_stored_thread_has_5000_messages_2_mb_and_1500_calls() -> None:
+    messages = visible(entries(5000))
+    assert len(messages) == 5000
+    assert sum(len(message.tool_calls) for message in messages) == 1500
+    assert 1.8e6 < sum(len(text_of(message.content)) for message in messages) < 2.6e6

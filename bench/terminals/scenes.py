@@ -195,3 +195,43 @@ def checkpoint(screen: PseudoTerminal, number: int, cpu: float) -> Checkpoint:
     screen.settle(0.5, 3.0)
     keys = typed(screen, 4.0, interval=0.1)
     return Checkpoint(number, cpu, keys, screen.tree.memory)
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """Seconds until a stored thread's last words are on the screen; keys; megabytes."""
+
+    opened: float
+    keys: Latencies
+    memory: float
+
+
+def reopened(contestant: Contestant, last_words: str) -> Reopened:
+    """Opens a thread that was stored, waits until all is calm, and types."""
+    with launched(contestant) as screen:
+        at = screen.wait_for(last_words, 60.0)
+        screen.rest(4.0)
+        keys = typed(screen, 4.0, interval=0.1)
+        return Reopened(at - screen.started, keys, screen.tree.memory)
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Percent of a core, and keys, while the agent's shell command writes."""
+
+    cpu: float
+    keys: Latencies
+
+
+def while_a_tool_runs(contestant: Contestant, seconds: int) -> Busy:
+    """The answer is a shell command that writes twenty lines a second."""
+    loop = f"for+n+in+$(seq+{(seconds + 3) * 20});do+echo+tick-$n;sleep+0.05;done"
+    with started(contestant) as screen:
+        warm_up(screen, contestant)
+        turn = send(screen, contestant, tokens=20, tool=loop)
+        screen.wait_for(r"tick-\d", 20.0)
+        cpu, began = screen.tree.cpu, time.perf_counter()
+        keys = typed(screen, float(seconds))
+        share = (screen.tree.cpu - cpu) / (time.perf_counter() - began) * 100
+        turn.wait(screen)
+        return Busy(share, keys)
