@@ -56,7 +56,7 @@ class LoomApp(TerminalApp):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Loom's own variables, so that every theme can be used."""
-        return own_variables(self.current_theme)
+        return own_variables(self.current_theme, has_colours=not self.no_color)
 
     def get_default_screen(self) -> Screen[None]:
         """The conversation, and no blank screen before it."""

@@ -19,7 +19,8 @@ Use the `snap` fixture:
 - `name` is the state's name; each picture is `snapshots/NAME-THEME-COLUMNSxROWS.svg`.
 - `keys` are pressed first, then `prepare(pilot)` runs (a plain or an async function).
 - `pictures` is a tuple of (theme, (columns, rows)); by default dark at 80x24 and light at 120x40;
-  `EVERY` is both themes at both sizes. One app run takes them all, resizing and re-theming.
+  `EVERY` is both themes at both sizes, `CONTRAST` high contrast at three. One app
+  run takes them all, resizing and re-theming.
 
 `pytest --snapshot-update` writes them; look at each one as a picture before it is committed:
 `rsvg-convert snapshots/NAME.svg -o /tmp/name.png`. Pictures are the same on every machine: no
@@ -50,10 +51,12 @@ from loom.widgets.styles import stylesheets
 from loom.widgets.theme import THEMES, own_variables
 
 FOLDER = Path(__file__).resolve().parent.parent / "snapshots"
-SMALL, LARGE = (80, 24), (120, 40)
+SMALL, LARGE, HUGE = (80, 24), (120, 40), (200, 60)
 DARK_SMALL, DARK_LARGE = ("dark", SMALL), ("dark", LARGE)
 LIGHT_SMALL, LIGHT_LARGE = ("light", SMALL), ("light", LARGE)
 DEFAULT = (DARK_SMALL, LIGHT_LARGE)
+CONTRAST_SMALL, CONTRAST_LARGE = ("contrast", SMALL), ("contrast", LARGE)
+CONTRAST = (CONTRAST_SMALL, CONTRAST_LARGE, ("contrast", HUGE))
 EVERY = (DARK_SMALL, DARK_LARGE, LIGHT_SMALL, LIGHT_LARGE)
 
 _CELL = 12.2
@@ -162,7 +165,7 @@ def _fixed(number: str, more: float) -> str:
 
 
 async def _show(pilot: Pilot[Any], theme: str, size: tuple[int, int]) -> None:
-    pilot.app.theme = f"loom-{theme}"
+    pilot.app.theme = {"contrast": "loom-high-contrast"}.get(theme, f"loom-{theme}")
     if tuple(pilot.app.size) != size:
         await pilot.resize_terminal(*size)
     await pilot.pause()

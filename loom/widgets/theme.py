@@ -1,10 +1,12 @@
-"""Loom's two themes; style sheets and widgets name the variables set here, never a colour.
+"""Loom's themes; style sheets and widgets name the variables set here, never a colour.
 
 Every text colour reaches WCAG AA (4.5:1) on background, surface and panel. Beyond Textual's own
 variables there are `added` and `removed` with their backgrounds (diffs) and `rule` (thin lines).
 """
 
 from textual.theme import Theme
+
+from loom.widgets.high_contrast import CONTRAST_DARK, CONTRAST_LIGHT
 
 LOOM_DARK = Theme(
     name="loom-dark",
@@ -104,13 +106,14 @@ LOOM_LIGHT = Theme(
 )
 """Paper and ink: for light terminals."""
 
-THEMES = (LOOM_DARK, LOOM_LIGHT)
+THEMES = (LOOM_DARK, LOOM_LIGHT, CONTRAST_DARK, CONTRAST_LIGHT)
 
 
-def own_variables(theme: Theme) -> dict[str, str]:
+def own_variables(theme: Theme, *, has_colours: bool = True) -> dict[str, str]:
     """Values for Loom's own variables under a theme of someone else's.
 
-    An app returns them from `get_theme_variable_defaults`.
+    An app returns them from `get_theme_variable_defaults`. `cursor-style` is what tells the line
+    under a cursor beside its ground.
     """
     colors = theme.to_color_system().generate()
     return {
@@ -119,4 +122,5 @@ def own_variables(theme: Theme) -> dict[str, str]:
         "added-background": colors["success-muted"],
         "removed": colors["text-error"],
         "removed-background": colors["error-muted"],
+        "cursor-style": "bold" if has_colours else "bold underline",
     }

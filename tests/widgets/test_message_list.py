@@ -18,7 +18,7 @@ from loom.core.messages import (
 )
 from loom.widgets.message_list import MessageList
 from loom.widgets.transcript.item import Item
-from tests.snapshots import EVERY
+from tests.snapshots import CONTRAST_SMALL, EVERY
 
 DIFF = (
     "--- a/app.py\n+++ b/app.py\n@@ -7,5 +7,6 @@ def load(path):\n     text = read(path)\n"
@@ -495,7 +495,7 @@ async def test_picture_of_work_in_progress(snap):
         transcript.queued(user("And commit it.", "m1"))
         await until_drawn(pilot)
 
-    await snap(transcript, "message-list-work", prepare=work, pictures=EVERY)
+    await snap(transcript, "message-list-work", prepare=work, pictures=(*EVERY, CONTRAST_SMALL))
 
 
 async def test_picture_of_scrolling_back(snap):

@@ -2,7 +2,7 @@ import pytest
 from rich.cells import cell_len
 
 from loom.widgets.status_bar import StatusBar
-from tests.snapshots import EVERY, Gallery, Snap, picture, text_of
+from tests.snapshots import CONTRAST_SMALL, EVERY, Gallery, Snap, picture, text_of
 
 NOW = 1_763_000_000.0
 
@@ -30,7 +30,7 @@ async def test_status_bar_at_rest(snap: Snap) -> None:
 
 
 async def test_status_bar_while_working(snap: Snap) -> None:
-    await snap(working(bar()), "status-bar-working", pictures=EVERY)
+    await snap(working(bar()), "status-bar-working", pictures=(*EVERY, CONTRAST_SMALL))
 
 
 async def test_status_bar_counts_down_to_a_retry(snap: Snap) -> None:

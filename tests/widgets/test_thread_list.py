@@ -5,7 +5,7 @@ from textual.pilot import Pilot
 
 from loom.core.messages import Thread
 from loom.widgets.thread_list import ThreadItem, ThreadList, ThreadRows
-from tests.snapshots import EVERY, Gallery, Snap, picture, text_of
+from tests.snapshots import CONTRAST_SMALL, EVERY, Gallery, Snap, picture, text_of
 
 NOW = 1_762_948_800.0
 TITLES = (
@@ -67,7 +67,7 @@ async def focus_rows(pilot: Pilot[None]) -> None:
 
 
 async def test_thread_list(snap: Snap) -> None:
-    await snap(thread_list(), "thread-list", prepare=focus_rows, pictures=EVERY)
+    await snap(thread_list(), "thread-list", prepare=focus_rows, pictures=(*EVERY, CONTRAST_SMALL))
 
 
 async def test_empty_thread_list(snap: Snap) -> None:
