@@ -13,5 +13,7 @@ table    a table fitted to a width
 render   blocks to lines
 drawn    what in a line is ours and not the text's
 copied   lines back to the text they were made from
+growth   blocks that are rendered while they grow
+painted  a document that grows, of which only the end is rendered again
 diff     a unified diff to lines, side by side where there is room
 """

@@ -204,7 +204,7 @@ class CodePainter:
 
     def __init__(self, inks: Inks) -> None:
         self._inks = inks
-        self._blocks: OrderedDict[tuple[str, int, str], _PaintedCode] = OrderedDict()
+        self._blocks: OrderedDict[tuple[str, int, str], PaintedCode] = OrderedDict()
 
     def lines(self, code: str, language: str, width: int) -> list[Line]:
         """`code` in exactly `width` cells: a label if there is a language, then the code."""
@@ -212,14 +212,14 @@ class CodePainter:
         key = (language, width, first)
         block = self._blocks.get(key)
         if block is None or not block.is_prefix_of(code):
-            block = self._blocks[key] = _PaintedCode(language, width, self._inks)
+            block = self._blocks[key] = PaintedCode(language, width, self._inks)
         self._blocks.move_to_end(key)
         while len(self._blocks) > _KEPT_BLOCKS:
             self._blocks.popitem(last=False)
         return block.extend(code)
 
 
-class _PaintedCode:
+class PaintedCode:
     """The complete lines of a block, painted; the last line is painted anew each time."""
 
     def __init__(self, language: str, width: int, inks: Inks) -> None:
@@ -234,10 +234,17 @@ class _PaintedCode:
             line = self._padded(chop([label], width)[0])
             self._lines.append([CodeLabel(text, style) for text, style, _ in line])
 
+    @property
+    def sure(self) -> int:
+        """Lines that stay as they are."""
+        return len(self._lines)
+
     def is_prefix_of(self, code: str) -> bool:
+        """Whether `code` begins with what was painted."""
         return code.startswith(self._source)
 
     def extend(self, code: str) -> list[Line]:
+        """All lines of `code`, of which only new ones are painted."""
         *complete, last = code[len(self._source) :].split("\n")
         for line in complete:
             self._lines.extend(self._painted(self._highlighter.feed(expand_tabs(line))))

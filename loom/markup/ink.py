@@ -8,6 +8,9 @@ from rich.style import Style
 Line = list[Segment]
 """One row of cells: segments without control codes or empty text, never wider than was asked."""
 
+BLANK: Line = []
+"""The blank line, one object, so that it is seen to be unchanged. Never written to."""
+
 INK_NAMES = (
     *("text", "muted", "accent", "success", "warning", "error", "person", "thinking"),
     *("heading1", "heading2", "heading3", "strong", "emphasis", "strike", "link", "code", "html"),

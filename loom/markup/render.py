@@ -21,8 +21,8 @@ from loom.markup.blocks import (
 from loom.markup.clean import expand_tabs, safe_link
 from loom.markup.code import CodePainter
 from loom.markup.drawn import Aside, Drawn
-from loom.markup.ink import Inks, Line
-from loom.markup.table import table_lines
+from loom.markup.ink import BLANK, Inks, Line
+from loom.markup.table import Columns, table_lines
 from loom.markup.wrap import Run, chop, wrap
 
 _BULLETS = ("•", "◦", "▪")
@@ -69,17 +69,18 @@ class Renderer:
     ) -> list[Line]:
         lines: list[Line] = []
         for block in blocks:
-            if lines and not is_tight:
-                lines.append([])
-            lines.extend(self._block(block, width, names, depth))
+            body = self._block(block, width, names, depth)
+            if lines and body and not is_tight:
+                lines.append(BLANK)
+            lines.extend(body)
         return lines
 
     def _block(self, block: Block, width: int, names: tuple[str, ...], depth: int) -> list[Line]:
         match block:
             case Paragraph(spans):
-                return wrap(self._runs(spans, names), width)
+                return wrap(self.runs(spans, names), width)
             case Heading(level, spans):
-                return wrap(self._runs(spans, (*names, f"heading{min(level, 3)}")), width)
+                return wrap(self.runs(spans, (*names, f"heading{min(level, 3)}")), width)
             case Code(text, language):
                 return self._code.lines(text, language, width)
             case Quote(inner):
@@ -102,33 +103,37 @@ class Renderer:
         return [[bar, *line] for line in lines]
 
     def _list(self, block: Bullets, width: int, names: tuple[str, ...], depth: int) -> list[Line]:
-        marks = [self._mark(block, at, item, depth) for at, item in enumerate(block.items)]
-        indent = max((len(mark) for mark in marks), default=1) + 1
-        inner = max(_NARROWEST, width - indent)
-        style = self.inks("text", "list_mark")
-        blank = Segment(" " * indent, self.inks("text"))
+        frame = ListFrame(self, block, width, names, depth)
         lines: list[Line] = []
-        for mark, item in zip(marks, block.items, strict=True):
+        for at in range(len(block.items)):
             if lines and not block.is_tight:
-                lines.append([])
-            body = self._stack(item.blocks, inner, names, is_tight=block.is_tight, depth=depth + 1)
-            first, *rest = body or [[]]
-            lines.append([Segment(f"{mark:>{indent - 1}} ", style), *first])
-            lines.extend([blank, *line] if line else line for line in rest)
+                lines.append(BLANK)
+            lines.extend(frame.lines(at))
         return lines
 
-    @staticmethod
-    def _mark(block: Bullets, at: int, item: Item, depth: int) -> str:
-        if item.is_done is not None:
-            return _TASK_MARKS[item.is_done]
-        if block.start is not None:
-            return f"{block.start + at}."
-        return _BULLETS[depth % len(_BULLETS)]
+    def frame_of(self, block: Bullets, width: int) -> "ListFrame":
+        """How the items of a list at the top level are shown."""
+        return ListFrame(self, block, width, (), 0)
+
+    def item(
+        self, item: Item, width: int, names: tuple[str, ...], *, is_tight: bool, depth: int
+    ) -> list[Line]:
+        """What is in an item of a list."""
+        return self._stack(item.blocks, width, names, is_tight=is_tight, depth=depth)
 
     def _table(self, block: Table, width: int, names: tuple[str, ...]) -> list[Line]:
-        header = [self._runs(cell, (*names, "table_header")) for cell in block.header]
-        rows = [[self._runs(cell, names) for cell in row] for row in block.rows]
+        header = [self.runs(cell, (*names, "table_header")) for cell in block.header]
+        rows = [self.cells(row, names) for row in block.rows]
         return table_lines(header, rows, block.alignments, width, self.inks)
+
+    def columns_of(self, block: Table, width: int) -> Columns:
+        """The columns of a table at the top level, before any row."""
+        header = [self.runs(cell, ("table_header",)) for cell in block.header]
+        return Columns(header, block.alignments, width, self.inks)
+
+    def cells(self, row: Sequence[Spans], names: tuple[str, ...] = ()) -> Sequence[Sequence[Run]]:
+        """A row's cells in their styles."""
+        return [self.runs(cell, names) for cell in row]
 
     def _html(self, text: str, width: int) -> list[Line]:
         style = self.inks("text", "html")
@@ -137,7 +142,8 @@ class Renderer:
             lines.extend(chop([(expand_tabs(line), style)], width))
         return lines
 
-    def _runs(self, spans: Spans, names: tuple[str, ...]) -> list[Run]:
+    def runs(self, spans: Spans, names: tuple[str, ...] = ()) -> list[Run]:
+        """Spans in their styles."""
         return [
             (expand_tabs(span.text), self._style(names, span.marks, span.link)) for span in spans
         ]
@@ -148,3 +154,41 @@ class Renderer:
         style = self.inks("text", *names, *marks, "link")
         target = safe_link(link)
         return style + Style(link=target) if target else style
+
+
+class ListFrame:
+    """The marks beside a list's items and the room that is left for them.
+
+    Attributes:
+        indent: cells that marks take.
+    """
+
+    def __init__(
+        self, renderer: Renderer, block: Bullets, width: int, names: tuple[str, ...], depth: int
+    ) -> None:
+        last = 0 if block.start is None else block.start + len(block.items) - 1
+        self.indent = 2 if block.start is None else len(f"{last}. ")
+        self._renderer = renderer
+        self._block = block
+        self._inner = max(_NARROWEST, width - self.indent)
+        self._names = names
+        self._depth = depth
+        self._blank = Segment(" " * self.indent, renderer.inks("text"))
+        self._style = renderer.inks("text", "list_mark")
+
+    def lines(self, at: int) -> list[Line]:
+        """One item beside its mark."""
+        item, depth = self._block.items[at], self._depth + 1
+        body = self._renderer.item(
+            item, self._inner, self._names, is_tight=self._block.is_tight, depth=depth
+        )
+        first, *rest = body or [[]]
+        mark = Segment(f"{self._mark(at, item):>{self.indent - 1}} ", self._style)
+        return [[mark, *first], *([self._blank, *line] if line else line for line in rest)]
+
+    def _mark(self, at: int, item: Item) -> str:
+        if item.is_done is not None:
+            return _TASK_MARKS[item.is_done]
+        if self._block.start is not None:
+            return f"{self._block.start + at}."
+        return _BULLETS[self._depth % len(_BULLETS)]

@@ -23,18 +23,77 @@ def table_lines(
     inks: Inks,
 ) -> list[Line]:
     """The table as lines of at most `width` cells; the header is already styled."""
-    room = width - len(_GAP) * (len(header) - 1)
-    wanted = [max(_widest(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-    if room < sum(min(_NARROWEST, size) for size in wanted):
-        return _records(header, rows, width, inks)
-    sizes = fit(wanted, room)
-    line = inks("text", "table_line")
-    grid = _Grid(sizes, alignments, inks)
-    found = grid.row(header)
-    found.append([Aside("─┼─".join("─" * size for size in sizes), line)])
-    for row in rows:
-        found.extend(grid.row(row))
-    return found
+    columns = Columns(header, alignments, width, inks)
+    columns.extend(rows, 0)
+    lines = columns.head()
+    for row in rows or columns.instead_of_rows:
+        lines.extend(columns.row(row, is_first=not lines))
+    return lines
+
+
+Row = Sequence[Runs]
+
+
+class Columns:
+    """How wide the columns of a table are that is still being written.
+
+    Attributes:
+        count: rows that are sure: their widths are never asked for again.
+    """
+
+    def __init__(
+        self, header: Row, alignments: Sequence[Alignment], width: int, inks: Inks
+    ) -> None:
+        self.count = 0
+        self._header = header
+        self._alignments = alignments
+        self._room = width - len(_GAP) * (len(header) - 1)
+        self._width = width
+        self._inks = inks
+        self._sure = self._widened([0] * len(header), header)
+        self._sizes: list[int] | None = []
+        self._grid = _Grid((), (), inks)
+
+    def extend(self, rows: Sequence[Row], first: int) -> bool:
+        """The rows from `first` on are `rows`; whether those before them look as they did."""
+        if first == 0:
+            self._sure = self._widened([0] * len(self._header), self._header)
+        for row in rows[:-1]:
+            self._sure = self._widened(self._sure, row)
+        self.count = first + max(0, len(rows) - 1)
+        wanted = self._widened(self._sure, rows[-1]) if rows else self._sure
+        is_grid = self._room >= sum(min(_NARROWEST, size) for size in wanted)
+        sizes = fit(wanted, self._room) if is_grid else None
+        if sizes == self._sizes:
+            return True
+        self._sizes = sizes
+        self._grid = _Grid(sizes or (), self._alignments if sizes else (), self._inks)
+        return False
+
+    @property
+    def instead_of_rows(self) -> Sequence[Row]:
+        """What shows the names of columns that do not fit, while there is no row."""
+        return [[[("", Style.null())]] * len(self._header)] if self._sizes is None else []
+
+    def head(self) -> list[Line]:
+        """The header and the line below it; none where each row names its columns."""
+        if self._sizes is None:
+            return []
+        below = Aside(
+            "─┼─".join("─" * size for size in self._sizes), self._inks("text", "table_line")
+        )
+        return [*self._grid.row(self._header), [below]]
+
+    def row(self, cells: Row, *, is_first: bool) -> list[Line]:
+        """One row; a record stands apart from the one before."""
+        if self._sizes is not None:
+            return self._grid.row(cells)
+        record = _record(self._header, cells, self._width, self._inks)
+        return record if is_first else [[], *record]
+
+    @staticmethod
+    def _widened(sizes: Sequence[int], row: Row) -> list[int]:
+        return [max(size, _widest(cell)) for size, cell in zip(sizes, row, strict=True)]
 
 
 def fit(wanted: Sequence[int], room: int) -> list[int]:
@@ -84,14 +143,9 @@ class _Grid:
         return [segment for segment in padded if segment.text]
 
 
-def _records(
-    header: Sequence[Runs], rows: Sequence[Sequence[Runs]], width: int, inks: Inks
-) -> list[Line]:
-    """Each row as `header: cell` lines, a blank line between rows."""
+def _record(header: Row, row: Row, width: int, inks: Inks) -> list[Line]:
+    """A row as `header: cell` lines."""
     found: list[Line] = []
-    for row in rows or [[[("", Style.null())]] * len(header)]:
-        if found:
-            found.append([])
-        for name, cell in zip(header, row, strict=True):
-            found.extend(wrap([*name, (": ", inks("text", "table_line")), *cell], width))
+    for name, cell in zip(header, row, strict=True):
+        found.extend(wrap([*name, (": ", inks("text", "table_line")), *cell], width))
     return found

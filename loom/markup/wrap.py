@@ -37,15 +37,24 @@ def wrap(runs: Sequence[Run], width: int) -> list[Line]:
 
     No runs make no lines; an empty line between two line feeds is an empty Line.
     """
+    lines, ranges = laid(runs, width)
+    text = "".join(run[0] for run in runs)
+    if has_right_to_left(text):
+        from loom.markup.directions import base_level
+
+        lines = directed(lines, width, base_level(text))
+    return joined(lines, text, ranges)
+
+
+def laid(runs: Sequence[Run], width: int) -> tuple[list[Line], list[Range]]:
+    """Lines as they are read, and the characters that each holds."""
     text = "".join(run[0] for run in runs)
     if not text:
-        return []
+        return [], []
     if len(text) <= width and text.isascii() and "\n" not in text:
-        return [[Segment(part, style) for part, style in runs if part]]
+        return [[Segment(part, style) for part, style in runs if part]], [(0, len(text))]
     ranges = _ranges(text, max(1, width))
-    lines = cut(runs, ranges)
-    shown = _directed(lines, text, width) if has_right_to_left(text) else lines
-    return joined(shown, text, ranges)
+    return cut(runs, ranges), ranges
 
 
 def chop(runs: Sequence[Run], width: int) -> list[Line]:
@@ -66,6 +75,15 @@ def in_order(line: Line) -> Line:
     from loom.markup.bidi import reordered
 
     return reordered(line, 0)
+
+
+def directed(lines: list[Line], width: int, base: int) -> list[Line]:
+    """Lines of a paragraph of level `base` as they stand; read from the right, they stand there."""
+    if not base:
+        return [in_order(line) for line in lines]
+    from loom.markup.bidi import aligned, reordered
+
+    return [aligned(reordered(line, base), width, width_of(line)) for line in lines]
 
 
 def cut(runs: Sequence[Run], ranges: Iterable[Range]) -> list[Line]:
@@ -96,16 +114,6 @@ def has_right_to_left(text: str) -> bool:
 def width_of(line: Line) -> int:
     """Cells that a line takes."""
     return sum(cell_len(segment.text) for segment in line)
-
-
-def _directed(lines: list[Line], text: str, width: int) -> list[Line]:
-    """Lines of one paragraph in visual order; one that is read from the right stands there."""
-    from loom.markup.bidi import aligned, reordered
-    from loom.markup.directions import base_level
-
-    base = base_level(text)
-    turned = [reordered(line, base) for line in lines]
-    return [aligned(line, width, width_of(line)) for line in turned] if base else turned
 
 
 @cache

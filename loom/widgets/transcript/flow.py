@@ -12,9 +12,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from loom.markup.ink import Line
+from loom.markup.ink import BLANK, Line
 from loom.widgets.transcript.heights import Heights
-from loom.widgets.transcript.item import BLANK, Item, Page
+from loom.widgets.transcript.item import Item, Page
 
 GUTTER = 2
 _KEPT = 200

@@ -6,9 +6,6 @@ from typing import ClassVar
 from loom.markup.ink import Inks, Line
 from loom.markup.render import Renderer
 
-BLANK: Line = []
-"""The blank line, one object, so that it is seen to be unchanged. Never written to."""
-
 _GUESSED_WIDTH_USED = 0.9
 
 
@@ -40,6 +37,8 @@ class Item:
     Attributes:
         is_open: shown in full rather than folded.
         is_card: stands close to a card above it, without a blank line.
+        kept: of what `lines` returned last, how many at the start are the same objects as the time
+            before; 0 when that is not known.
     """
 
     is_card: ClassVar[bool] = False
@@ -48,6 +47,7 @@ class Item:
 
     def __init__(self) -> None:
         self.is_open = False
+        self.kept = 0
 
     @property
     def text(self) -> str:

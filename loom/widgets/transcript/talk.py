@@ -1,5 +1,6 @@
 """What the person and the model say: messages, answers as they are written, thinking, images."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from loom.core.messages import Image
@@ -7,13 +8,14 @@ from loom.markup.blocks import Block
 from loom.markup.clean import visible
 from loom.markup.drawn import Aside, drawn
 from loom.markup.ink import Line
+from loom.markup.painted import Painted
 from loom.markup.parse import parse
 from loom.markup.render import Renderer
 from loom.markup.settled import settled
 from loom.markup.stream import MarkdownStream
 from loom.markup.wrap import wrap
 from loom.widgets.labels import elapsed
-from loom.widgets.transcript.item import BLANK, Item, Page, guess_lines
+from loom.widgets.transcript.item import Item, Page, guess_lines
 
 _FOLDED_LINES = 20
 
@@ -70,7 +72,9 @@ class AnswerItem(Item):
         self._pending: list[str] = []
         self._line = ""
         self._length = len(text)
-        self._painted = _Painted()
+        self._blocks: Sequence[Block] | None = None
+        self._painted: Painted | None = None
+        self._of: tuple[Renderer, int] | None = None
 
     @property
     def text(self) -> str:
@@ -87,22 +91,32 @@ class AnswerItem(Item):
         stream = self._stream
         if stream is None or self.text != text:
             self._text, self._stream = text, None
-            self._painted = _Painted()
+            self._blocks = self._painted = None
             return
         stream.append("".join(self._pending))
         self._pending.clear()
         stream.finish()
         self._text, self._stream = text, None
-        self._painted.blocks = stream.frozen
+        self._blocks = stream.frozen
 
     def lines(self, page: Page) -> list[Line]:
-        """Finished blocks from what is kept, the live one anew."""
+        """Finished blocks from what is kept, the live one from where it changed."""
+        painted = self._painted_for(page)
         if self._stream is not None:
             self._take_pending(self._stream)
-            return self._painted.lines(self._stream.frozen, self._stream.live, page)
-        if self._painted.blocks is None:
-            self._painted.blocks = parse(self._text)
-        return self._painted.lines(self._painted.blocks, (), page)
+            painted.update(self._stream.frozen, self._stream.live)
+        else:
+            if self._blocks is None:
+                self._blocks = parse(self._text)
+            painted.update(self._blocks)
+        self.kept = painted.kept
+        return painted.lines
+
+    def _painted_for(self, page: Page) -> Painted:
+        of = (page.renderer, page.width)
+        if self._painted is None or self._of != of:
+            self._of, self._painted = of, Painted(*of)
+        return self._painted
 
     def estimate(self, width: int) -> int:
         """By its length alone while it is written: the text is in pieces."""
@@ -112,7 +126,8 @@ class AnswerItem(Item):
         """The markdown of the blocks that these lines show."""
         from loom.markup.sources import block_sources
 
-        places, sources = self._painted.starts, block_sources(self.text)
+        places = self._painted.starts if self._painted else []
+        sources = block_sources(self.text)
         if len(places) != len(sources):
             return self.text
         ends = [*places[1:], last + 1]
@@ -121,8 +136,9 @@ class AnswerItem(Item):
 
     def forget(self) -> None:
         """The blocks and lines of a finished answer."""
+        self._painted = None
         if self._stream is None:
-            self._painted = _Painted()
+            self._blocks = None
 
     def _take_pending(self, stream: MarkdownStream) -> None:
         """Parse what came, but of its last line only what will stay as it looks."""
@@ -138,46 +154,6 @@ class AnswerItem(Item):
             stream.append(whole[len(self._line) : size])
         self._line = whole[:size]
         self._pending = [whole[size:]] if size < len(whole) else []
-
-
-class _Painted:
-    """Lines of finished blocks for one page width and renderer."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Block] | tuple[Block, ...] | None = None
-        self._of: tuple[Renderer, int] | None = None
-        self._done: list[Block] = []
-        self._lines: list[Line] = []
-        self.starts: list[int] = []
-        """The first line of each block that was rendered last."""
-
-    def lines(
-        self, frozen: list[Block] | tuple[Block, ...], live: tuple[Block, ...], page: Page
-    ) -> list[Line]:
-        if self._of != (page.renderer, page.width) or not self._is_prefix_of(frozen):
-            self._of = (page.renderer, page.width)
-            self._done, self._lines, self.starts = [], [], []
-        del self.starts[len(self._done) :]
-        for block in frozen[len(self._done) :]:
-            self.starts.append(len(self._lines) + bool(self._lines))
-            self._add(self._lines, page.renderer.block(block, page.width))
-            self._done.append(block)
-        found = list(self._lines)
-        for block in live:
-            self.starts.append(len(found) + bool(found))
-            self._add(found, page.renderer.block(block, page.width))
-        return found
-
-    def _is_prefix_of(self, frozen: list[Block] | tuple[Block, ...]) -> bool:
-        """Blocks are only appended, or all of them replaced."""
-        done = self._done
-        return not done or (len(frozen) >= len(done) and frozen[0] is done[0])
-
-    @staticmethod
-    def _add(lines: list[Line], block: list[Line]) -> None:
-        if lines and block:
-            lines.append(BLANK)
-        lines.extend(block)
 
 
 class ThinkingItem(Item):
