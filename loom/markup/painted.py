@@ -44,6 +44,7 @@ class Painted:
         if self.kept < 0:
             self.kept = at
             del self.lines[at:]
+        del self._open[len(pending) :]
         del self._open[:finished]
         self._done = len(frozen)
         self._last = frozen[-1] if frozen else None
