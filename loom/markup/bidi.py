@@ -7,7 +7,7 @@ it is, whatever follows. Imported when the first right-to-left text comes. Sourc
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 
@@ -65,7 +65,9 @@ def reordered(line: Line, base: int) -> Line:
     for level, owner, start, end in _stretches(_visual(units)):
         piece = Reordered.of(text[start:end], start, is_reversed=bool(level % 2))
         shown.append(Segment(piece, line[owner].style))
-    return shown
+    # A joiner that begins a line swallows what follows it, and would not elsewhere: left alone.
+    is_as_wide = cell_len("".join(segment.text for segment in shown)) == cell_len(text)
+    return shown if is_as_wide else line
 
 
 def aligned(line: Line, width: int, size: int) -> Line:

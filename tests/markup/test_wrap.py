@@ -24,6 +24,7 @@ def texts(lines):
 
 @settings(max_examples=400)
 @example("a  \ufe0f", 3)
+@example("\u200dש", 2)
 @example("0000000000 \ufe0f", 2)
 @given(printable, st.integers(2, 40))
 def test_no_wrapped_line_is_wider_than_asked(text, width):
