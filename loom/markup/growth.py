@@ -146,7 +146,7 @@ class GrowingTable(Growth):
     def __init__(self, renderer: Renderer, width: int) -> None:
         super().__init__(renderer, width)
         self._columns: Columns | None = None
-        self._header: tuple[Spans, ...] = ()
+        self._head: tuple[object, ...] = ()
         self._rows: tuple[tuple[Spans, ...], ...] = ()
         self._tops: list[int] = []
 
@@ -155,9 +155,10 @@ class GrowingTable(Growth):
         if not isinstance(block, Table):
             return 0
         columns = self._columns
-        if columns is None or block.header != self._header:
+        head = (block.header, block.alignments)
+        if columns is None or head != self._head:
             columns = self._columns = self._renderer.columns_of(block, self._width)
-            self._header, self._rows = block.header, ()
+            self._head, self._rows = head, ()
         first = min(columns.count, _shared(self._rows, block.rows))
         rows = [self._renderer.cells(row) for row in block.rows[first:]]
         is_same = first == columns.count and columns.extend(rows, first) and self._tops

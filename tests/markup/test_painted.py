@@ -1,6 +1,6 @@
 """A document rendered while it grows looks as if it had been rendered at once."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
@@ -18,7 +18,7 @@ PROSE = (
     "| name | what it is |\n|--|--|\n| a | some words |\n| longer name | x |\n| b | *c* |\n\n",
     "9. nine\n10. ten words that are wrapped\n11. eleven\n\n    more\n\n",
 )
-FEW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 documents = st.lists(st.sampled_from(CONSTRUCTS + PROSE), min_size=1, max_size=5).map("".join)
 
 
@@ -36,6 +36,7 @@ def kinds(lines):
 
 
 @FEW
+@example("| a | b |\n|:--|--:|\n| 1 | 2 |\n| `x|y` | 3 |\n", [1], 7)
 @given(documents, st.lists(st.integers(1, 30), min_size=1, max_size=7), st.integers(1, 90))
 def test_at_every_piece_it_looks_as_if_rendered_at_once(text, sizes, width):
     renderer, stream = Renderer(INKS), MarkdownStream()
