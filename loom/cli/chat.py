@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from loom.cli.farewell import say
+from loom.cli.farewell import say_farewell
 from loom.cli.keys import keymap_of
 from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
@@ -106,7 +106,7 @@ def _shown(opening: Opening) -> int:
     app = LoomApp(start)
     app.run(mouse=settings.tui.mouse)
     if app.last_thread and not opening.is_demo:
-        say(f"loom resume {app.last_thread}")
+        say_farewell(app.last_thread, plan.environment, with_transcript=settings.tui.print_on_exit)
     return app.return_code or 0
 
 

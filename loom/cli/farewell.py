@@ -1,7 +1,64 @@
-"""What stands on the terminal when the app has left it."""
+"""What stands on the terminal when the app has left it: a few lines, or the whole conversation."""
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loom.core.messages import Message, Thread
+
+_CHANGING = frozenset({"write_file", "edit_file"})
+
+
+def say_farewell(
+    thread_id: str, environment: Mapping[str, str], *, with_transcript: bool = False
+) -> None:
+    """Print what was done in a thread and how to go on with it; nothing where nobody listens."""
+    import asyncio
+
+    from loom.core.errors import LoomError
+
+    try:
+        said = asyncio.run(_read(thread_id, environment, with_transcript))
+    except LoomError:
+        said = f"loom resume {thread_id}"
+    say(said)
+
+
+async def _read(thread_id: str, environment: Mapping[str, str], with_transcript: bool) -> str:
+    from loom.cli.threads import open_store
+    from loom.core import history
+    from loom.markup.clean import visible
+    from loom.threads.exchange import export_markdown
+
+    async with open_store(environment) as store:
+        thread = await store.find(thread_id)
+        messages = history.visible(await store.entries(thread.id))
+        page = (await export_markdown(store, thread)).decode() if with_transcript else ""
+    return visible(page + "\n".join(summary(thread, messages)))
+
+
+def summary(thread: "Thread", messages: "Sequence[Message]") -> list[str]:
+    """The thread's title, how much was said and changed in it, and how to go on with it."""
+    said = sum(1 for message in messages if message.text.strip())
+    facts = [_counted(said, "message")]
+    if files := changed_files(messages):
+        facts.append(_counted(len(files), "file") + " changed")
+    title = " ".join(thread.title.split())
+    return [title, " · ".join(facts), f"loom resume {thread.id}"]
+
+
+def changed_files(messages: "Sequence[Message]") -> set[str]:
+    """Paths, as the model named them, of files that a tool call wrote."""
+    results = [result for message in messages for result in message.tool_results]
+    done = {result.tool_use_id for result in results if not result.is_error}
+    calls = [call for message in messages for call in message.tool_calls]
+    return {
+        str(call.input.get("path", ""))
+        for call in calls
+        if call.name in _CHANGING and call.id in done
+    }
 
 
 def say(text: str) -> None:
@@ -11,3 +68,7 @@ def say(text: str) -> None:
     except OSError:
         # What is still buffered would fail again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -62,13 +62,15 @@ class AgentSettings(Struct, frozen=True):
 class TuiSettings(Struct, frozen=True):
     """How the screen looks; `theme` is one of Loom's or Textual's.
 
-    `screen_reader` tells everything line by line in place of a screen.
+    `screen_reader` tells everything line by line in place of a screen. `print_on_exit` leaves the
+    conversation in the terminal's own scrollback when the app ends.
     """
 
     theme: str = "loom-dark"
     mouse: bool = True
     reduced_motion: bool = False
     screen_reader: bool = False
+    print_on_exit: bool = False
 
 
 class SessionSettings(Struct, frozen=True):

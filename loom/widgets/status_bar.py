@@ -187,7 +187,8 @@ class StatusBar(Widget):
     def _tick(self) -> None:
         second = int(self._clock())
         if second == self._second:
-            self.refresh(Region(0, 0, 1, 1))
+            if self.app.app_focus:  # nobody looks at a spinner elsewhere
+                self.refresh(Region(0, 0, 1, 1))
         else:
             self._second = second
             self.refresh()

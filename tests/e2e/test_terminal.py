@@ -233,3 +233,20 @@ async def test_few_colours_are_enough(loom, term):
     assert not set(re.findall(rb"\x1b\[(\d+);(\d+)m", screen.output)) & {
         (b"%d" % (ink + 30), b"%d" % (ink + 40)) for ink in range(8)
     }
+
+
+async def test_nobody_is_shown_a_spinner_where_nobody_looks(loom):
+    async with dictated() as model:
+        screen = await loom(**model.environment)
+        await screen.until("ready")
+        await say(screen, "tell me")
+        model.say("one word")
+        await screen.until("one word", "writing")
+        screen.send(b"\x1b[O")
+        await screen.until("writing 2s")
+        start = len(screen.output)
+        await screen.until("writing 5s")
+        frames = screen.output[start:].count(BEGIN)
+        model.end()
+        await screen.until("ready")
+    assert 3 <= frames <= 8  # ten times as many where the spinner turns

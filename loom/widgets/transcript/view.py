@@ -47,6 +47,7 @@ class FlowView(Scrollable):
         self._flush_timer: Timer | None = None
         self._not_before = 0.0
         self._spinner: Timer | None = None
+        self._second = 0
         self._is_arranging = False
         self._has_news = False
         self._was_extended = False
@@ -274,7 +275,11 @@ class FlowView(Scrollable):
             self._spinner = None
 
     def _tick(self) -> None:
-        """Time passed: the items at work look different."""
+        """Time passed: the items at work look different, once a second where nobody looks."""
+        second = int(self._clock())
+        if second == self._second and not self.app.app_focus:
+            return
+        self._second = second
         for item in self._flow.items[-_LIVE_ITEMS:]:
             if item.is_live:
                 self.changed(item)

@@ -1,0 +1,65 @@
+"""Loom inside the real tmux and the real GNU screen."""
+
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Home
+from tests.e2e.person import PROMPT_LINE
+from tests.e2e.terminal import Terminal
+
+LOOM = [sys.executable, "-m", "loom", "--provider", "demo"]
+
+
+@pytest.fixture
+def socket(home: Home):
+    """A tmux server of the test's own, which ends with it."""
+    path = home.temporary / "tmux"
+    yield path
+    subprocess.run(["tmux", "-S", path, "kill-server"], capture_output=True, check=False)
+
+
+def captured(socket: Path) -> list[str]:
+    """The pane as tmux has it."""
+    words = ["tmux", "-S", socket, "capture-pane", "-p"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split("\n")
+
+
+async def talk(screen: Terminal) -> None:
+    await screen.until("ready", PROMPT_LINE)
+    screen.type("日本 hello")
+    await screen.until("› 日本 hello")
+    assert screen.before_caret.endswith("日本 hello")
+    screen.resize(100, 30)
+    await screen.when(lambda: "Enter send" in "".join(screen.text.split("\n")[26:]), "last line")
+    await screen.steady(0.3)
+
+
+async def test_in_tmux_the_pane_shows_what_the_terminal_shows(
+    home: Home, stack: AsyncExitStack, socket: Path
+):
+    words = ["tmux", "-u", "-S", str(socket), "-f", "/dev/null", "new", *LOOM]
+    screen = await stack.enter_async_context(Terminal.run(words, home.environment, home.workspace))
+    await talk(screen)
+    shown = [line.rstrip() for line in screen.text.split("\n")[:29]]
+    assert [line.rstrip() for line in captured(socket)[:29]] == shown
+    screen.key("ctrl+u")
+    await screen.until(PROMPT_LINE)
+    screen.key("ctrl+d")
+    await screen.exit()
+
+
+async def test_in_gnu_screen_it_draws_and_takes_keys(home: Home, stack: AsyncExitStack):
+    folder = home.temporary / "screens"
+    folder.mkdir(mode=0o700)
+    environment = {**home.environment, "SCREENDIR": str(folder)}
+    words = ["screen", "-U", "-c", "/dev/null", *LOOM]
+    screen = await stack.enter_async_context(Terminal.run(words, environment, home.workspace))
+    await talk(screen)
+    screen.key("ctrl+u")
+    await screen.until(PROMPT_LINE)
+    screen.key("ctrl+d")
+    await screen.exit()
