@@ -33,6 +33,7 @@ class ChatFrame(Screen[None]):
         Binding("ctrl+r", "tool_panel", "Tool calls and plan"),
         Binding("shift+tab", "next_mode", "Next permission mode", priority=True),
         Binding("escape", "write", "Stop the agent; elsewhere, to the input", id="back"),
+        Binding("ctrl+f", "find", "Find in the conversation", priority=True),
         Binding("ctrl+up", "read", "Go to the conversation"),
         Binding("ctrl+down,i", "write", "Go to the input"),
         Binding("pageup", "page(-1)", "Scroll the conversation up", id="page_up"),
@@ -83,6 +84,17 @@ class ChatFrame(Screen[None]):
         self.panel.toggle_class("-open")
         if not self.panel.has_class("-open"):
             self.prompt.focus_text()
+
+    async def action_find(self) -> None:
+        """Look for a text in the conversation."""
+        # Imported late: the first frame has no use for it.
+        from loom.screens.finding import Finding
+
+        bars = self.query(Finding)
+        finding = bars.first() if bars else Finding(self.transcript)
+        if not bars:
+            await self.query_one("#talk").mount(finding, before=self.prompt)
+        finding.open()
 
     def action_read(self) -> None:
         """Put the keyboard on the conversation."""

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from loom.core.messages import Message, ToolResult
-from loom.widgets.transcript.copy_mode import CopyView
+from loom.widgets.transcript.finding import FindView
 from loom.widgets.transcript.notice import Level
 from loom.widgets.transcript.script import Script
 
 
-class MessageList(CopyView):
+class MessageList(FindView):
     """What was said and done, in order. Whoever presents the agent's events calls one method each.
 
     Changes are gathered and drawn together, at most once a frame; what lies outside the view is
