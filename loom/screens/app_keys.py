@@ -17,5 +17,8 @@ APP_KEYS = named(
             priority=True,
             id="suspend",
         ),
+        Binding(
+            "ctrl+l", "redraw", "Draw the screen again", show=False, priority=True, id="redraw"
+        ),
     ],
 )

@@ -49,6 +49,10 @@ class TerminalApp(App[None]):
             self._driver.forget()
         self.refresh(layout=True)
 
+    def action_redraw(self) -> None:
+        """For when another program has written over the screen."""
+        self.paint_again()
+
     @property
     def caret(self) -> Offset | None:
         """Where the next letter goes, in screen cells; None when nothing takes text."""

@@ -159,6 +159,10 @@ class Terminal:
         self._glass.resize(rows, columns)
         _set_size(self._master, (columns, rows))
 
+    def scribble(self, text: str) -> None:
+        """Another program writes to the terminal."""
+        self._stream.feed(text.encode())
+
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Sends the program a signal; SIGKILL also waits for its end."""
         with suppress(ProcessLookupError):

@@ -250,3 +250,34 @@ async def test_nobody_is_shown_a_spinner_where_nobody_looks(loom):
         model.end()
         await screen.until("ready")
     assert 3 <= frames <= 8  # ten times as many where the spinner turns
+
+
+async def test_a_screen_that_was_written_over_can_be_drawn_again(loom):
+    screen = await loom("--provider", "demo")
+    screen.type("still mine")
+    await screen.until("› still mine", "ready", "0% of")
+    await screen.steady(0.3)
+    mine = screen.text
+    screen.scribble("\x1b[H\x1b[2JBroadcast message: the machine goes down")
+    assert screen.text != mine
+    screen.key("ctrl+l")
+    await screen.when(lambda: screen.text == mine, "the screen as it was")
+
+
+@pytest.mark.parametrize("columns", [60, 300])
+async def test_narrow_and_wide_terminals_are_filled_and_not_more(loom, columns):
+    screen = await loom("--provider", "demo", size=(columns, 24))
+    await screen.until("ready", PROMPT_LINE)
+    await screen.steady(0.3)
+    lines = screen.text.split("\n")
+    assert len(lines[0]) >= columns - 2 and "Enter send" in lines[23]
+    assert set(lines[21]) == {"─"} and len(lines[21]) == columns
+
+
+async def test_no_color_means_no_colour(loom):
+    screen = await loom("--provider", "demo", NO_COLOR="1")
+    screen.type("plain")
+    await screen.until("› plain", "ready")
+    inks = re.findall(rb"\x1b\[([\d;]+)m", screen.output)
+    colours = {tuple(ink.split(b";")[2:5]) for ink in inks if ink.startswith((b"38;2", b"48;2"))}
+    assert all(len(set(colour)) == 1 for colour in colours)  # greys at most
