@@ -6,6 +6,7 @@ blocks   what a markdown document is made of
 parse    markdown text to blocks
 stream   the same while the text is still being written
 growing  fences, lists and tables that are not read again from their start
+prose    a paragraph that is not read again from its start
 wrap     styled text to lines of an exact cell width
 bidi     the order in which a line of both directions stands, and the way back to what is read
 code     highlighted source, extended line by line

@@ -12,6 +12,7 @@ from loom.markup.blocks import Block
 from loom.markup.clean import visible
 from loom.markup.growing import OpenFence, OpenRun, line_of
 from loom.markup.parse import References, build, parse, tokens
+from loom.markup.prose import OpenProse
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -107,9 +108,14 @@ class MarkdownStream:
         first, *more = (token for token in found if _is_top(token))
         if not more:
             self._fence = OpenFence.at(first, text)
-            self._run = OpenRun.at(first, text)
+            self._run = self._run_at(first, text)
             if self._run is not None:
                 self._run.advance(found, self.live[0], text)
+
+    def _run_at(self, first: "Token", text: str) -> OpenRun | None:
+        if first.type == "paragraph_open":
+            return OpenProse(self._references)
+        return OpenRun.at(first, text)
 
     def _continue(self, run: OpenRun, found: "list[Token]", text: str, *, is_single: bool) -> None:
         """Show a list or table of which only the last part was parsed."""
