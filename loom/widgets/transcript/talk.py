@@ -18,6 +18,7 @@ from loom.widgets.labels import elapsed
 from loom.widgets.transcript.item import Item, Page, guess_lines
 
 _FOLDED_LINES = 20
+_LONG_LINE = 2_000
 
 
 class PersonItem(Item):
@@ -152,7 +153,8 @@ class AnswerItem(Item):
         size = len(whole) if stream.is_in_code else max(settled(whole), len(self._line))
         if size > len(self._line):
             stream.append(whole[len(self._line) : size])
-        self._line = whole[:size]
+        # What is shown stays: of a very long line only its end is looked at again.
+        self._line = whole[max(0, size - 1) : size] if size > _LONG_LINE else whole[:size]
         self._pending = [whole[size:]] if size < len(whole) else []
 
 
