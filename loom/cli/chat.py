@@ -14,6 +14,7 @@ from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
 from loom.cli.plan import Plan
 from loom.cli.resident import open_sessions
+from loom.cli.served import last_title
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
@@ -93,6 +94,7 @@ def _shown(opening: Opening) -> int:
         draft=opening.draft,
         resume=opening.resume,
         is_private=opening.is_private,
+        last_title=last_title(plan),
         notes=opening.notes,
         history=None if opening.is_demo else state_directory(plan.environment) / "history",
         is_demo=opening.is_demo,

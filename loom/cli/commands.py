@@ -20,6 +20,7 @@ COMMANDS = (
     Command("export", "loom.cli.threads_export", "write a thread as JSON or Markdown"),
     Command("import", "loom.cli.threads_import", "read a thread that was exported as JSON"),
     Command("attach", "loom.cli.attach", "watch and drive a thread that runs in another process"),
+    Command("web", "loom.cli.web", "the app in a browser, behind a login"),
     Command("daemon", "loom.cli.daemon", "what keeps sessions alive when the app is left"),
     Command("config", "loom.cli.config", "every setting, and where its value came from"),
     Command(

@@ -1,9 +1,10 @@
 """Where the app's sessions live: in its own process, or in the user's daemon."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loom.cli.assemble import open_host, open_store
@@ -72,9 +73,22 @@ async def _far_host(plan: Plan) -> "AsyncIterator[FarHost]":
     with logging_to_file(plan.environment, Redactor()):
         async with (
             open_store(plan) as store,
-            FarHost(path, terms_of(plan), store, partial(open_host, plan)) as host,
+            FarHost(path, terms_of(plan), store, partial(open_host, plan), _teller(plan)) as host,
         ):
             yield host
+
+
+def _teller(plan: Plan) -> Callable[[str], None]:
+    """Tells `loom web` which thread this tab shows."""
+    from loom.web.tabs import TAB_FILE
+
+    file = plan.environment.get(TAB_FILE)
+
+    def tell(thread_id: str) -> None:
+        if file:
+            Path(file).write_text(thread_id)
+
+    return tell
 
 
 def _import_parts() -> None:

@@ -40,15 +40,24 @@ class FarHost:
     Args:
         path: the daemon's socket.
         open_own: yields a host of this process, entered only when the daemon is gone.
+        on_opened: told the id of each thread that the daemon opened for us.
     """
 
     trouble: LoomError | None = None
 
-    def __init__(self, path: Path, terms: Terms, store: ThreadStore, open_own: OpenHost) -> None:
+    def __init__(
+        self,
+        path: Path,
+        terms: Terms,
+        store: ThreadStore,
+        open_own: OpenHost,
+        on_opened: Callable[[str], None] = lambda thread_id: None,
+    ) -> None:
         self.services = FarServices(store, self)
         self._path = path
         self._terms = terms
         self._open_own = open_own
+        self._on_opened = on_opened
         self._own: asyncio.Future[Host] | None = None
         self._leaving = asyncio.Event()
         self._sessions: list[RemoteSession] = []
@@ -101,6 +110,7 @@ class FarHost:
     def _remote(self, opened: Opened) -> RemoteSession:
         session = RemoteSession(Path(opened.socket), opened.thread_id)
         self._sessions.append(session)
+        self._on_opened(opened.thread_id)
         return session
 
     async def _here(self) -> Host:

@@ -23,7 +23,7 @@ from loom.screens.questions import Questions
 from loom.screens.sent import SentLines
 from loom.screens.start import Start
 from loom.screens.threads_pane import ThreadsPane
-from loom.screens.welcome import DEMO_WELCOME, Note, missing_key, place_of, welcome
+from loom.screens.welcome import Note, missing_key, place_of, welcome
 from loom.widgets.completion import Choice
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
@@ -125,7 +125,7 @@ class ChatScreen(ChatFrame):
 
     def _welcome(self) -> None:
         self.transcript.clear()
-        self.transcript.notice(DEMO_WELCOME if self.start.is_demo else welcome(self.keymap))
+        self.transcript.notice(welcome(self.keymap, self.start))
         for note in self.start.notes:
             self.transcript.notice(note, "warning")
         self._tell_missing_key()

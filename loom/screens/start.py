@@ -26,6 +26,7 @@ class Start:
         resume: id or prefix of the thread to open; `""` is the last one of this workspace, None a
             new thread.
         notes: warnings to show.
+        last_title: of a thread that the welcome offers to go on with.
         history: where sent lines are kept; None keeps nothing.
         report_crash: writes a defect down and says where; called before the app ends.
         on_painted: called once, after the first frame.
@@ -47,6 +48,7 @@ class Start:
     resume: str | None = None
     is_private: bool = False
     notes: tuple[str, ...] = ()
+    last_title: str = ""
     history: Path | None = None
     report_crash: Callable[[BaseException], str] = lambda error: ""
     on_painted: Callable[[], None] = lambda: None

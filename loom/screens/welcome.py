@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from loom.screens.start import Start
 from loom.widgets.keys import Keymap, brief
 
 WELCOME = "Ask anything about this folder. Nothing is changed or run without your word; {} helps."
@@ -27,9 +28,16 @@ class Note(NamedTuple):
     hint: str = ""
 
 
-def welcome(keymap: Keymap) -> str:
+def welcome(keymap: Keymap, start: Start) -> str:
     """What an empty conversation says."""
-    return WELCOME.format(brief(keymap.get("help", "f1")))
+    if start.is_demo:
+        return DEMO_WELCOME
+    words = WELCOME.format(brief(keymap.get("help", "f1")))
+    return f"{words} {_offer(keymap, start.last_title)}" if start.last_title else words
+
+
+def _offer(keymap: Keymap, title: str) -> str:
+    return f"Last here: “{title}”; {brief(keymap.get('threads', 'ctrl+t'))} and Enter open it."
 
 
 def missing_key(
