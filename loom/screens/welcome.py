@@ -37,7 +37,7 @@ def welcome(keymap: Keymap, start: Start) -> str:
 
 
 def _offer(keymap: Keymap, title: str) -> str:
-    return f"Last here: “{title}”; {brief(keymap.get('threads', 'ctrl+t'))} and Enter open it."
+    return f"Last here: “{title}”; {brief(keymap.get('threads', 'ctrl+t'))} lists it."
 
 
 def missing_key(

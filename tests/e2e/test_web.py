@@ -75,6 +75,8 @@ async def tab(served: Served, stack: AsyncExitStack) -> Tab:
 
 
 async def picture(tab: Tab, name: str) -> bytes:
+    # What was received is drawn with the next frame.
+    await tab.page.evaluate("new Promise(r => requestAnimationFrame(() => setTimeout(r)))")
     pixels = await tab.page.screenshot(animations="disabled")
     if PICTURES:
         with open(f"{PICTURES}/{name}.png", "wb") as file:
@@ -92,8 +94,11 @@ async def test_the_app_is_painted_takes_keys_streams_and_fits_its_window(tab: Ta
     assert await picture(tab, "web-answer") != empty
     before = tab.size
     await tab.page.set_viewport_size({"width": 1400, "height": 900})
-    await tab.when(lambda: tab.size > before, "a larger screen")
-    await tab.until("You said: hello from a browser", "ready")
+    await tab.when(
+        lambda: tab.size > before and "ready" in tab.text.splitlines()[-1],
+        "the status on a larger screen's last line",
+    )
+    await tab.until("You said: hello from a browser")
     await picture(tab, "web-large")
 
 
