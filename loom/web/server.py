@@ -75,10 +75,11 @@ class WebServer(Server):
         """Serve until SIGINT or SIGTERM. Raises ConfigError when it cannot listen."""
         runner = web.AppRunner(await self._make_app(), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
+        told = _on_signals()
         try:
             await self._listen(runner)
             on_ready()
-            await _until_told()
+            await told.wait()
         finally:
             await runner.cleanup()
 
@@ -171,11 +172,12 @@ class WebServer(Server):
             await asyncio.shield(app.stop())
 
 
-async def _until_told() -> None:
-    stop = asyncio.Event()
+def _on_signals() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM from now on."""
+    told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
 
 
 def _page(
