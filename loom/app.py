@@ -17,6 +17,7 @@ from loom.terminal.app import TerminalApp
 from loom.widgets.modal import Modal
 from loom.widgets.styles import first_stylesheets
 from loom.widgets.theme import THEMES, own_variables
+from loom.widgets.transcript.copy_mode import CopyView
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -86,6 +87,13 @@ class LoomApp(TerminalApp):
         said = "\n".join(filter(None, (outcome.text, outcome.hint)))
         severity: SeverityLevel = "information" if outcome.is_certain else "warning"
         self.notify(said, severity=severity, markup=False)
+
+    def on_copy_view_opened(self, event: CopyView.Opened) -> None:
+        """Open what a person points at in the conversation."""
+        from loom.screens.opening import Opening
+
+        opening = Opening(self, self._start.workspace, self._start.environment)
+        self.run_worker(opening.open(event.target), group="opening", exclusive=True)
 
     def on_unmount(self) -> None:
         """The loop may go on to other things."""

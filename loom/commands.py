@@ -38,6 +38,7 @@ COMMANDS = (
     SlashCommand("rename", "rename", "set the thread's title", "title"),
     SlashCommand("private", "private", "keep this thread on this machine, or not any more"),
     SlashCommand("copy", "copy", "copy the last answer, or what is named", "[plain|code|all|2]"),
+    SlashCommand("mouse", "free_mouse", "leave the mouse to the terminal, or not", key="F12"),
     SlashCommand("theme", "theme", "choose the colours", "[name]"),
     SlashCommand("quit", "leave", "leave Loom", key="Ctrl+C twice"),
 )
@@ -90,10 +91,16 @@ def help_text(bindings: list[tuple[str, str]], key: KeyOf) -> str:
         f"`{key('read', 'Ctrl+Up')}` puts the keyboard on the conversation: there "
         f"`{key('transcript.up', 'Up')}` and `{key('transcript.down', 'Down')}` go from item to "
         f"item, `{key('transcript.open', 'Enter` or `o')}` opens what is folded (output, "
-        f"thinking), `{key('transcript.copy', 'y')}` copies, `{key('back', 'Esc')}` goes back to "
+        f"thinking), `{key('transcript.copy', 'y')}` copies, "
+        f"`{key('transcript.copy_code', 'c')}` its block of code and then the next one. "
+        f"`{key('transcript.copy_mode', 'v')}` begins copy mode: a caret (arrows, `hjkl`, `w`, "
+        "`b`, `0`, `$`, `g`, `G`), `v` selects, `V` by lines, `y` copies, `Y` as markdown, "
+        "`Enter` opens the address or file at the caret. "
+        f"`{key('back', 'Esc')}` goes back to "
         f"the input. `{key('next_pane', 'F6')}` goes from pane to pane. "
         "With the mouse: a click on a first line opens it, "
-        "dragging selects and `Ctrl+C` copies.\n\n"
+        "dragging selects, `Ctrl+C` copies, `Ctrl` and a click open an address or file; "
+        f"`{key('free_mouse', 'F12')}` leaves the mouse to the terminal.\n\n"
         "## Answering\n\n"
         f"When Loom asks: `{key('permission.allow', 'y')}` allows this once, "
         f"`{key('permission.always', 'a')}` always by a rule you can edit, "

@@ -173,6 +173,9 @@ class ChatCommands:
         else:
             self._say(NOTHING if text == "" else f"There is no /copy {argument}.", WORDS)
 
+    async def _free_mouse(self, argument: str) -> None:
+        self._screen.action_free_mouse()
+
     async def _theme(self, argument: str) -> None:
         app = self._screen.app
         if argument in app.available_themes:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
+from loom.screens.wire import Wire
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.keys import Keymap, named, shown
@@ -41,6 +42,7 @@ class ChatFrame(Screen[None]):
         Binding("ctrl+end", "newest", "Go to the newest line", priority=True),
         Binding("f1,question_mark", "help", "Help"),
         Binding("ctrl+c", "interrupt", "Copy, or twice: quit", priority=True),
+        Binding("f12", "free_mouse", "Leave the mouse to the terminal, or take it back"),
         Binding("ctrl+g", "answer", "Back to the question that waits"),
         Binding("ctrl+d", "leave_if_empty", "Quit when the input is empty", priority=True),
         Binding("f6", "app.focus_next", "Next pane", id="next_pane", priority=True),
@@ -68,6 +70,10 @@ class ChatFrame(Screen[None]):
             yield self.transcript
             yield self.prompt
         yield self.status
+
+    def on_mount(self) -> None:
+        """What a suspension undoes is done again after it."""
+        self.app.app_resume_signal.subscribe(self, self._came_back)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """From here on keys find their way."""
@@ -111,6 +117,16 @@ class ChatFrame(Screen[None]):
     def action_write(self) -> None:
         """Put the keyboard on the input."""
         self.prompt.focus_text()
+
+    def action_free_mouse(self) -> None:
+        """Leave the mouse to the terminal, whose own selection then works, or take it back."""
+        self.status.is_mouse_free = not self.status.is_mouse_free
+        Wire(self.app).take_mouse(is_taken=not self.status.is_mouse_free)
+
+    def _came_back(self, _app: object) -> None:
+        """After a suspension Textual takes the mouse."""
+        if self.status.is_mouse_free:
+            Wire(self.app).take_mouse(is_taken=False)
 
     def action_interrupt(self) -> None:
         """Copy what is selected; else quit when pressed twice."""

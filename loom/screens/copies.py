@@ -1,7 +1,6 @@
 """What `/copy` copies: an answer, its code, the conversation."""
 
 from loom.core.history import visible
-from loom.markup.blocks import Block, Bullets, Code, Quote
 from loom.threads.store import ThreadStore
 
 NOTHING = "There is nothing to copy yet."
@@ -34,6 +33,7 @@ async def chosen(store: ThreadStore, thread_id: str, word: str) -> str | None:
 def last_code(answers: list[str]) -> str:
     """The last block of code in the newest answer that has one."""
     from loom.markup.parse import parse
+    from loom.markup.sources import codes
 
     for answer in reversed(answers):
         if found := codes(parse(answer)):
@@ -53,20 +53,3 @@ def plain(markdown: str) -> str:
 
 _PAGE = 10_000
 """Cells in which every table finds room."""
-
-
-def codes(blocks: tuple[Block, ...]) -> list[Code]:
-    """Every block of code, from the top, those in quotes and lists too."""
-    found: list[Code] = []
-    for block in blocks:
-        match block:
-            case Code():
-                found.append(block)
-            case Quote(inner):
-                found.extend(codes(inner))
-            case Bullets():
-                for item in block.items:
-                    found.extend(codes(item.blocks))
-            case _:
-                pass
-    return found

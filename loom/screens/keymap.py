@@ -20,11 +20,12 @@ from loom.widgets.prompt_area import PromptArea
 from loom.widgets.scrollable import Scrollable
 from loom.widgets.thread_list import ThreadList, ThreadRows
 from loom.widgets.tool_panel import ToolPanel
+from loom.widgets.transcript.code_blocks import CodeView
 from loom.widgets.transcript.copy_mode import CopyView
 from loom.widgets.transcript.cursor import ItemView
 
 _WIDGETS = (
-    *(PromptArea, ItemView, CopyView, Scrollable, ThreadRows, ThreadList, ToolPanel),
+    *(PromptArea, ItemView, CopyView, CodeView, Scrollable, ThreadRows, ThreadList, ToolPanel),
     *(Modal, PermissionModal, PickerModal, HelpScreen),
 )
 

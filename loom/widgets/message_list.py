@@ -14,7 +14,7 @@ class MessageList(FindView):
 
     Changes are gathered and drawn together, at most once a frame; what lies outside the view is
     not rendered, and never moves what is being read. For keys and messages see
-    `ItemView` and `CopyView`.
+    `ItemView`, `CopyView` and `CodeView`.
     """
 
     DEFAULT_CSS = """

@@ -111,6 +111,8 @@ class StatusBar(Widget):
     """The permission mode."""
     branch: reactive[str] = reactive("")
     """The workspace's git branch."""
+    is_mouse_free: reactive[bool] = reactive(False)
+    """Whether the terminal has the mouse, for a selection of its own."""
     connection: reactive[str] = reactive("")
     """How the agent is reached: `local`, `connected`, `reconnecting`, `offline`, or nothing."""
 
@@ -197,6 +199,7 @@ class StatusBar(Widget):
         segments = [
             Segment(self._doing(), 100),
             Segment(Content.styled(self.mode, _MODE_STYLES[self.mode]), 90),
+            Segment(Content.styled("mouse free" * self.is_mouse_free, "$text-warning"), 85),
             Segment(self._gauge(), 70, self._gauge(is_short=True)),
             Segment(self._price(), 40),
             Segment(self._place(), 30),

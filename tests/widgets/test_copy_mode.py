@@ -13,10 +13,13 @@ from loom.widgets.transcript.item import Page
 from loom.widgets.transcript.spots import Spot, Spots
 from loom.widgets.transcript.talk import AnswerItem, PersonItem
 from tests.widgets.test_message_list import (
+    ANSWER,
+    Clock,
     TranscriptApp,
     assistant,
     drawn,
     screen,
+    until_drawn,
     user,
 )
 
@@ -270,3 +273,28 @@ def flow_of(texts, width):
         flow.append(AnswerItem(text))
     flow.append(PersonItem("end"))
     return flow
+
+
+async def test_picture_of_copy_mode(snap):
+    transcript = MessageList(clock=Clock())
+    transcript.show([user("What was it?"), assistant(Text(ANSWER))])
+
+    async def select(pilot):
+        await until_drawn(pilot)
+        transcript.focus()
+        await pilot.press("v", "g", "j", "j", "w", "v", "j", "j", "e", "e")
+
+    await snap(transcript, "message-list-copy-mode", prepare=select)
+
+
+async def test_picture_of_the_code_that_c_copies(snap):
+    transcript = MessageList(clock=Clock())
+    transcript.show([user("What was it?"), assistant(Text(ANSWER))])
+
+    async def choose(pilot):
+        await until_drawn(pilot)
+        transcript.focus()
+        await pilot.press("k")
+        await pilot.pause()
+
+    await snap(transcript, "message-list-code", prepare=choose)

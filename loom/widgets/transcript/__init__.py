@@ -13,4 +13,5 @@ spots     places that stay on their text, and what is between two of them
 selecting a stretch of them, by the mouse
 targets   what a place in a text names: an address, a file
 copy_mode a caret among them
+code_blocks  the blocks of code in an answer, each copied by a key
 """

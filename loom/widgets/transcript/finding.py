@@ -6,14 +6,14 @@ import time
 
 from textual.strip import Strip
 
-from loom.widgets.transcript.copy_mode import CopyView
+from loom.widgets.transcript.code_blocks import CodeView
 from loom.widgets.transcript.search import Hit, hits, pattern_of
 
 _SLICE = 0.004
 _TRIES = 3
 
 
-class FindView(CopyView):
+class FindView(CodeView):
     """Finds a text in all items, marks it in view, and goes to where it is."""
 
     _sought: "re.Pattern[str] | None" = None

@@ -68,6 +68,10 @@ class Item:
         """The markdown behind its lines `first` to `last` (exclusive); empty where none is."""
         return ""
 
+    def codes(self) -> list[str]:
+        """Its blocks of code, as they were written."""
+        return []
+
     def lines(self, page: Page) -> list[Line]:
         """The item as lines; lines that did not change since the last call are the same objects."""
         raise NotImplementedError

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, get_character_cell_size
 
 from loom.markup.copied import copied, part, text_of
-from loom.markup.drawn import Drawn
+from loom.markup.drawn import Broken, Drawn
 from loom.markup.ink import Line
 from loom.widgets.transcript.flow import Flow
 from loom.widgets.transcript.item import Item
@@ -65,6 +65,24 @@ class Spots:
         """Its line."""
         lines = self._flow.lines_of(self._flow.place(spot.item) or 0)
         return lines[spot.line] if 0 <= spot.line < len(lines) else []
+
+    def whole_line(self, spot: Spot) -> tuple[Line, int]:
+        """The line it is on before that was broken within words, and the spot's place in that.
+
+        What is drawn is left out: an address over two lines is one again.
+        """
+        lines = self._flow.lines_of(self._flow.place(spot.item) or 0)
+        first = min(max(0, spot.line), len(lines) - 1)
+        last = first + 1
+        while first > 0 and _goes_on(lines[first]):
+            first -= 1
+        while last < len(lines) and _goes_on(lines[last]):
+            last += 1
+        texts = [[s for s in line if not isinstance(s, Drawn)] for line in lines[first:last]]
+        before = [s for line in texts[: spot.line - first] for s in line]
+        own = [s for s in part(self.line(spot), 0, spot.column) if not isinstance(s, Drawn)]
+        column = len(text_of(before)) + len(text_of(own))
+        return [segment for line in texts for segment in line], column
 
     def below(self, spot: Spot) -> Spot | None:
         """The same column one line further down."""
@@ -154,6 +172,10 @@ def column_at(text: str, cell: int) -> int:
 def cell_of(text: str, column: int) -> int:
     """Cells that the characters before a column take."""
     return cell_len(text[:column])
+
+
+def _goes_on(line: Line) -> bool:
+    return any(isinstance(segment, Broken) for segment in line)
 
 
 def _weight(line: Line) -> int:

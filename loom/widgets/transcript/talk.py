@@ -135,6 +135,12 @@ class AnswerItem(Item):
         chosen = zip(sources, places, ends, strict=True)
         return "\n\n".join(text for text, at, end in chosen if at < last and end > first)
 
+    def codes(self) -> list[str]:
+        """The blocks of code in the answer, from the top."""
+        from loom.markup.sources import codes
+
+        return [code.text for code in codes(parse(self.text))]
+
     def forget(self) -> None:
         """The blocks and lines of a finished answer."""
         self._painted = None

@@ -67,9 +67,13 @@ def _text_of_link(line: Line, segment: Segment, url: str) -> str:
 
 def _trimmed(url: str) -> str:
     """Without what ends the sentence; a bracket stays that was opened within."""
-    while url and url[-1] in _TRAILING and not (url[-1] == ")" and "(" in url):
+    while url and url[-1] in _TRAILING and not (url[-1] == ")" and _is_balanced(url)):
         url = url[:-1]
     return url
+
+
+def _is_balanced(url: str) -> bool:
+    return url.count("(") >= url.count(")")
 
 
 def _may_be_file(match: re.Match[str]) -> bool:
