@@ -10,6 +10,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input, Static
 
+from loom.widgets.field import Field
+
 
 class FindBar(Horizontal):
     """A field, and which of how many occurrences is shown; its owner does the finding."""
@@ -50,7 +52,7 @@ class FindBar(Horizontal):
     def compose(self) -> ComposeResult:
         """The field between its name and the count."""
         yield Static("Find", classes="find-label")
-        yield Input(compact=True, placeholder="in this conversation")
+        yield Field(compact=True, placeholder="in this conversation")
         yield Static("", classes="find-count")
 
     def watch_count(self, count: str) -> None:

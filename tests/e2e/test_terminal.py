@@ -281,3 +281,12 @@ async def test_no_color_means_no_colour(loom):
     inks = re.findall(rb"\x1b\[([\d;]+)m", screen.output)
     colours = {tuple(ink.split(b";")[2:5]) for ink in inks if ink.startswith((b"38;2", b"48;2"))}
     assert all(len(set(colour)) == 1 for colour in colours)  # greys at most
+
+
+async def test_the_cursor_stands_in_the_find_bar(loom):
+    screen = await loom("--provider", "demo")
+    await screen.until("ready")
+    screen.key("ctrl+f")
+    await screen.until("in this conversation")
+    screen.type("loom")
+    await screen.when(lambda: screen.before_caret.endswith("loom"), "the caret in the bar")
