@@ -14,7 +14,6 @@ from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
 from loom.cli.plan import Plan
 from loom.cli.resident import open_sessions
-from loom.cli.served import last_title
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
@@ -94,7 +93,7 @@ def _shown(opening: Opening) -> int:
         draft=opening.draft,
         resume=opening.resume,
         is_private=opening.is_private,
-        last_title=last_title(plan),
+        last_title=_last_title(plan),
         notes=opening.notes,
         history=None if opening.is_demo else state_directory(plan.environment) / "history",
         is_demo=opening.is_demo,
@@ -110,6 +109,15 @@ def _shown(opening: Opening) -> int:
     if app.last_thread and not opening.is_demo:
         say_farewell(app.last_thread, plan.environment, with_transcript=settings.tui.print_on_exit)
     return app.return_code or 0
+
+
+def _last_title(plan: Plan) -> str:
+    if "TEXTUAL_DRIVER" not in plan.environment:
+        return ""
+    # Only a browser's app looks back before its first frame.
+    from loom.cli.served import last_title
+
+    return last_title(plan)
 
 
 def _log_crash(environment: Mapping[str, str], error: BaseException) -> str:

@@ -75,9 +75,9 @@ def _line(session: "LiveSession") -> str:
 async def _start(path: "Path", args: Namespace) -> int:
     from functools import partial
 
-    from loom.host.reach import reach, spawn
+    from loom.host.reach import reach, server_mark, spawn
 
-    status = await reach(path, partial(spawn, os.environ))
+    status = await reach(path, partial(spawn, os.environ), server=server_mark(os.environ))
     print(f"The daemon runs: Loom {status.version}, process {status.pid}")
     return 0
 

@@ -21,7 +21,7 @@ from loom.host.client import ask
 from loom.host.daemon import Daemon
 from loom.host.door import prepare_directory
 from loom.host.frames import AskStatus, Status
-from loom.host.reach import daemon_socket
+from loom.host.reach import daemon_socket, server_mark
 from loom.host.sessions import Host
 from loom.threads.lease import Holder, Lease, take
 
@@ -73,7 +73,7 @@ async def _serve(path: Path, environment: Mapping[str, str]) -> None:
     async with open_services(plan) as services, outfitter(services) as equip:
         # The folder it was started in may be removed or unmounted.
         os.chdir("/")
-        daemon = Daemon(equip, settings.session.daemon_idle)
+        daemon = Daemon(equip, settings.session.daemon_idle, server_mark(environment))
         async with Host(services, agent_settings(plan), path, daemon.answer) as host:
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, daemon.stop)

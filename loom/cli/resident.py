@@ -59,7 +59,7 @@ async def _far_host(plan: Plan) -> "AsyncIterator[FarHost]":
     """Reach the daemon, started if need be. Raises _NoDaemon, StoreError."""
     await asyncio.to_thread(_import_parts)
     from loom.host.far import FarHost
-    from loom.host.reach import daemon_socket, reach, spawn
+    from loom.host.reach import daemon_socket, reach, server_mark, spawn
     from loom.process import make_undumpable
     from loom.redact import Redactor
 
@@ -67,7 +67,7 @@ async def _far_host(plan: Plan) -> "AsyncIterator[FarHost]":
     make_undumpable()
     path = daemon_socket(plan.environment)
     try:
-        await reach(path, partial(spawn, plan.environment))
+        await reach(path, partial(spawn, plan.environment), server=server_mark(plan.environment))
     except SessionError as error:
         raise _NoDaemon(error.message, error.hint) from error
     with logging_to_file(plan.environment, Redactor()):

@@ -36,9 +36,11 @@ class Daemon:
 
     Args:
         idle: seconds without work, question, viewer or visit after which it is not needed.
+        server: as in Status.
     """
 
-    def __init__(self, equip: Equip, idle: float) -> None:
+    def __init__(self, equip: Equip, idle: float, server: str = "") -> None:
+        self._server = server
         self._equip = equip
         self._idle = idle
         self._stopping = asyncio.Event()
@@ -68,7 +70,8 @@ class Daemon:
 
     def status(self, host: Host) -> Status:
         """The host's, as the daemon's."""
-        return replace(host.status(), is_daemon=True, is_ending=self._stopping.is_set())
+        is_ending = self._stopping.is_set()
+        return replace(host.status(), is_daemon=True, is_ending=is_ending, server=self._server)
 
     def stop(self) -> None:
         """Let `until_unneeded` return."""

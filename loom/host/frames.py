@@ -119,13 +119,17 @@ class LiveSession(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True, tag="status", omit_defaults=True):
-    """A host and its sessions. `started_at` in Unix ms; `is_ending` takes no more requests."""
+    """A host and its sessions. `started_at` in Unix ms; `is_ending` takes no more requests.
+
+    `server` tells apart the environments that its embedded server was started in.
+    """
 
     version: str
     pid: int
     started_at: int = 0
     is_daemon: bool = False
     is_ending: bool = False
+    server: str = ""
     sessions: tuple[LiveSession, ...] = ()
 
     @property

@@ -1,6 +1,7 @@
 """Finds the user's daemon, or starts it: the one of this version, and only one."""
 
 import asyncio
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ PATIENCE = 20.0
 """Seconds that a daemon gets to start, or to end before another starts."""
 
 _AGAIN = 0.03
+_FOR_THE_SERVER = ("LOOM_SERVER_", "ANTHROPIC_", "OPENAI_", "GOOGLE_APPLICATION_")
 _TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "STY", "TMUX", "SSH_", "TEXTUAL", "XDG_RUN")
 """How variables begin that speak of the starter's terminal and login, which end before it."""
 
@@ -25,12 +27,27 @@ def daemon_socket(environment: Mapping[str, str]) -> Path:
     return daemon_directory(environment) / "daemon.sock"
 
 
+def server_mark(environment: Mapping[str, str]) -> str:
+    """Tells apart what an embedded server is told, keys included, without telling it.
+
+    Empty where it is told nothing.
+    """
+    told = sorted((k, v) for k, v in environment.items() if k.startswith(_FOR_THE_SERVER))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16] if told else ""
+
+
 async def reach(
-    path: Path, spawn: Callable[[], None], version: str = __version__, patience: float = PATIENCE
+    path: Path,
+    spawn: Callable[[], None],
+    version: str = __version__,
+    *,
+    server: str = "",
+    patience: float = PATIENCE,
 ) -> Status:
     """The daemon at `path`, of `version`; it is started with `spawn` where there is none.
 
-    One of another version is replaced unless it is needed.
+    One of another version is replaced unless it is needed; so is one whose embedded server knows
+    other keys than the caller's mark, `server`, stands for.
 
     Raises:
         SessionError: it cannot be started, or another version is at work.
@@ -45,7 +62,8 @@ async def reach(
                 spawn()
             is_spawned = True
         else:
-            if not status.is_ending and status.version == version:
+            is_same = server in ("", status.server) or status.is_needed
+            if not status.is_ending and status.version == version and is_same:
                 return status
             await _replace(path, status)
             is_spawned = False

@@ -14,7 +14,7 @@ from loom.host.daemon import Daemon
 from loom.host.far import FarHost
 from loom.host.frames import AskStatus, Done, Opened, StartThread, Status, Stop, Terms
 from loom.host.live import live_sessions
-from loom.host.reach import reach
+from loom.host.reach import reach, server_mark
 from loom.host.remote import RemoteSession
 from loom.host.sessions import Host, Kit
 from tests.agent.conftest import make_services
@@ -177,6 +177,26 @@ async def test_an_idle_daemon_of_another_version_is_replaced(tmp_path, store, so
     with pytest.raises(SessionError, match="does not start"):
         await newer
     assert spawned == [1]
+
+
+async def test_a_daemon_that_knows_other_keys_is_replaced_when_nobody_needs_it(
+    tmp_path, store, socket, far
+):
+    mark = server_mark({"ANTHROPIC_API_KEY": "sk-one", "PATH": "/bin"})
+    assert "sk-one" not in mark
+    assert server_mark({"PATH": "/bin"}) == ""
+    async with daemon_at(socket, tmp_path, store, ScriptedModel(says("one"))) as (daemon, host):
+        assert await reach(socket, lambda: None)
+        session = await far.start(tmp_path)
+        events = session.events()
+        await anext(events)
+        assert await reach(socket, lambda: None, server=mark)
+        await events.aclose()
+        while host.status().is_needed:
+            await asyncio.sleep(0.01)
+        newer = asyncio.create_task(reach(socket, lambda: None, server=mark, patience=5))
+        await asyncio.wait_for(daemon.until_unneeded(host), 5)
+        newer.cancel()
 
 
 async def test_a_daemon_of_another_version_that_works_is_left_alone(tmp_path, store, socket, far):
