@@ -20,6 +20,7 @@ from loom.host.frames import (
     read_frame,
     write_frame,
 )
+from loom.host.peer import is_same_user
 
 LOST = "The process that ran this session is gone."
 RESUME = "Open the thread: loom resume"
@@ -34,6 +35,8 @@ async def is_live(path: Path, thread_id: str, patience: float) -> bool:
         async with asyncio.timeout(patience):
             reader, writer = await asyncio.open_unix_connection(path)
             try:
+                if not is_same_user(writer):
+                    return False
                 await write_frame(writer, Watch(thread_id))
                 return isinstance(await read_frame(reader), Happened)
             finally:
@@ -85,6 +88,9 @@ class RemoteSession:
     async def _connect(self, first: Frame) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
             reader, writer = await asyncio.open_unix_connection(self.path)
+            if not is_same_user(writer):
+                writer.close()
+                raise SessionError(LOST, RESUME)
             await write_frame(writer, first)
         except OSError as error:
             raise SessionError(LOST, RESUME) from error

@@ -8,8 +8,8 @@ from tests.e2e.terminal import Terminal
 
 
 def clipboard_of(screen: Terminal) -> list[str]:
-    """Each text that the terminal was asked to take."""
-    found = re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)\x07", screen.output)
+    """Each text that the terminal was asked to take; tmux names no selection, which is `c`."""
+    found = re.findall(rb"\x1b\]52;c?;([^\x07\x1b]*)(?:\x07|\x1b\\)", screen.output)
     return [base64.b64decode(text).decode() for text in found]
 
 
