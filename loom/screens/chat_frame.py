@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from loom.screens.wire import Wire
+from loom.terminal.compositor import FrugalCompositor
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.keys import Keymap, named, shown
@@ -53,6 +54,7 @@ class ChatFrame(Screen[None]):
 
     def __init__(self, header: Header, prompt: PromptInput, keymap: Keymap | None = None) -> None:
         super().__init__()
+        self._compositor = FrugalCompositor()
         self.header = header
         self.transcript = MessageList()
         self.prompt = prompt

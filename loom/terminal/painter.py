@@ -9,6 +9,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from loom.terminal.scrolling import scroll_to
+
 Piece = tuple[int, int, Strip]
 """Column, row, and what is to stand there."""
 
@@ -25,7 +27,14 @@ class Painter:
 
     def paint(self, update: CompositorUpdate, console: Console) -> str:
         """Escape sequences for what an update changes; empty when the terminal shows it already."""
-        return "".join(self._piece(*piece, console) for piece in pieces(update))
+        placed = [*pieces(update)]
+        scroll = scroll_to(self._rows, placed)
+        if scroll is None:
+            return "".join(self._piece(*piece, console) for piece in placed)
+        beside = [*scroll.beside(self._rows)]
+        self._rows.update(scroll.moved(self._rows))
+        written = (self._piece(*piece, console) for piece in (*beside, *placed))
+        return scroll.sequence + "".join(written)
 
     def _piece(self, x: int, y: int, strip: Strip, console: Console) -> str:
         row = self._rows.setdefault(y, {})

@@ -9,11 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.selection import Selection
 from textual.strip import Strip
 
 from loom.markup.ink import Inks
 from loom.widgets.ink import inks_of
+from loom.widgets.quick_scrollbar import QuickScrollBar
 
 
 class Scrollable(ScrollView, can_focus=True):
@@ -99,6 +101,22 @@ class Scrollable(ScrollView, can_focus=True):
     def top(self) -> int:
         """Number of the first line in view."""
         return self.scroll_offset.y
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scrollbar, made when it is first asked for."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = QuickScrollBar(name="vertical", thickness=1)
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)
+        return self._vertical_scrollbar
+
+    def refresh_lines(self, y_start: int, line_count: int = 1) -> None:
+        """Paint lines again that are in view, and not the scrollbar beside them."""
+        top = max(y_start, self.top)
+        bottom = min(y_start + line_count, self.top + self.size.height)
+        if bottom > top:
+            self.refresh(Region(0, top - self.top, self.text_width, bottom - top))
 
     def strips(self, first: int, count: int) -> Iterator[Strip]:
         """Lines `first` to `first + count`, each `text_width` wide; a subclass's only duty."""

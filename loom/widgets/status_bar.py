@@ -2,21 +2,23 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Self
 
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
 from loom.core.protocol import Mode
 from loom.markup.clean import one_line
-from loom.widgets.cells import ELLIPSIS, cut
+from loom.widgets.cells import cut
 from loom.widgets.keys import Keymap, brief
 from loom.widgets.labels import cost, elapsed, tokens
 from loom.widgets.spinner import INTERVAL, STILL, frame_at, is_still
+from loom.widgets.status_line import Segment, fit
 
 STATE_WORDS: dict[str, str] = {
     "waiting_for_user_input": "ready",
@@ -72,16 +74,7 @@ _MODE_STYLES: dict[Mode, str] = {
     "auto": "$text-warning",
     "plan": "$text-secondary",
 }
-_SEPARATOR = " │ "
 _GAUGE_CELLS = 6
-
-
-class Segment(NamedTuple):
-    """One fact on the left; where room is short `short` stands in, then the lightest goes."""
-
-    content: Content
-    weight: int
-    short: Content = Content()
 
 
 class StatusBar(Widget):
@@ -127,6 +120,9 @@ class StatusBar(Widget):
         self._shortcuts = shortcuts
         self._timer: Timer | None = None
         self._second = 0
+        self._frame = ""
+        self._drawn: Strip | None = None
+        self._drawn_for = ""
 
     def on_mount(self) -> None:
         """Runs on when a turn was already under way."""
@@ -156,6 +152,26 @@ class StatusBar(Widget):
         keys = self._keys(99, width - facts.cell_length - 2)
         blank = " " * max(0, width - facts.cell_length - keys.cell_length)
         return facts + blank + keys
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """What is to be painted is to be rendered."""
+        self._drawn = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The line, rendered when something in it is another than before."""
+        if crop.size != self.outer_size:
+            return super().render_lines(crop)
+        if self._drawn is None or self._drawn_for != self.app.theme:
+            self._drawn_for = self.app.theme
+            (self._drawn,) = super().render_lines(crop)
+        return [self._drawn]
 
     @property
     def is_ticking(self) -> bool:
@@ -190,10 +206,19 @@ class StatusBar(Widget):
         second = int(self._clock())
         if second == self._second:
             if self.app.app_focus:  # nobody looks at a spinner elsewhere
-                self.refresh(Region(0, 0, 1, 1))
+                self._turn()
         else:
             self._second = second
             self.refresh()
+
+    def _turn(self) -> None:
+        """Show the next frame in the line as it was drawn; rendering is what a tick costs."""
+        drawn, before = self._drawn, self._frame
+        self.refresh(Region(0, 0, 1, 1))
+        running = self._clock() - (self.working_since or 0.0)
+        self._frame = frame_at(running)
+        if drawn is not None and not self.is_asking:
+            self._drawn = _replaced(drawn, before, self._frame)
 
     def _segments(self) -> list[Segment]:
         segments = [
@@ -215,7 +240,7 @@ class StatusBar(Widget):
             style = "$text-error" if self.state == "error" else "$text-muted"
             return Content.styled(word, style)
         running = self._clock() - self.working_since
-        frame = STILL if is_still(self.app) else frame_at(running)
+        frame = self._frame = STILL if is_still(self.app) else frame_at(running)
         if self.retry_at:  # two running times side by side would be one too many
             return Content.assemble((frame, "$text-accent"), (f" {self._countdown()}", "$text"))
         word = "writing" if self.is_writing else word
@@ -266,21 +291,7 @@ class StatusBar(Widget):
         return shown
 
 
-def fit(segments: list[Segment], width: int) -> Content:
-    """The segments in order, shortened, then without the lightest; … says some are missing.
-
-    The heaviest always stays, cut to `width` if it must.
-    """
-    if _joined(segments, len(segments)).cell_length <= width:
-        return _joined(segments, len(segments))
-    kept = [segment._replace(content=segment.short or segment.content) for segment in segments]
-    while len(kept) > 1 and _joined(kept, len(segments)).cell_length > width:
-        kept.remove(min(kept, key=lambda segment: segment.weight))
-    line = _joined(kept, len(segments))
-    return line if line.cell_length <= width else line.truncate(width, ellipsis=True)
-
-
-def _joined(kept: list[Segment], total: int) -> Content:
-    separator = Content.styled(_SEPARATOR, "$rule")
-    line = separator.join([segment.content for segment in kept])
-    return line if len(kept) == total else line + Content.styled(f" {ELLIPSIS}", "$text-muted")
+def _replaced(line: Strip, old: str, new: str) -> Strip:
+    """`line` with the sign `new` where `old` stands alone."""
+    parts = [part._replace(text=new) if part.text == old else part for part in line]
+    return Strip(parts, line.cell_length)
