@@ -30,7 +30,7 @@ class LoomApp(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [*APP_KEYS]
 
     def __init__(self, start: Start) -> None:
-        super().__init__(css_path=[*first_stylesheets()])
+        super().__init__(start.order, css_path=[*first_stylesheets()])
         self._chat = ChatScreen(start)
         self._start = start
         self._copied = ""

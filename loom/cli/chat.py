@@ -78,6 +78,7 @@ def _collect_from_now_on() -> None:
 def _shown(opening: Opening) -> int:
     from loom.app import LoomApp
     from loom.screens.start import Start
+    from loom.terminal.order import order_of
 
     plan = opening.plan
     settings = plan.settings
@@ -102,6 +103,7 @@ def _shown(opening: Opening) -> int:
         report_crash=partial(_log_crash, plan.environment),
         on_painted=_collect_from_now_on,
         environment=plan.environment,
+        order=order_of(settings.tui.bidi, plan.environment),
         kept_copy=state_directory(plan.environment) / "copied.txt",
     )
     app = LoomApp(start)

@@ -63,7 +63,9 @@ class TuiSettings(Struct, frozen=True):
     """How the screen looks; `theme` is one of Loom's or Textual's.
 
     `screen_reader` tells everything line by line in place of a screen. `print_on_exit` leaves the
-    conversation in the terminal's own scrollback when the app ends.
+    conversation in the terminal's own scrollback when the app ends. `bidi` says who puts text from
+    right to left in order: Loom (`visual`), the terminal (`logical`), or whoever the terminal's
+    name speaks for (`auto`).
     """
 
     theme: str = "loom-dark"
@@ -71,6 +73,7 @@ class TuiSettings(Struct, frozen=True):
     reduced_motion: bool = False
     screen_reader: bool = False
     print_on_exit: bool = False
+    bidi: Literal["auto", "visual", "logical"] = "auto"
 
 
 class SessionSettings(Struct, frozen=True):

@@ -15,6 +15,7 @@ from rich.style import Style
 
 from loom.markup.drawn import joined
 from loom.markup.ink import Line
+from loom.markup.order import IS_LOGICAL
 
 Run = tuple[str, Style]
 """Text in one style; a line feed in it ends the line."""
@@ -70,7 +71,7 @@ def chop(runs: Sequence[Run], width: int) -> list[Line]:
 
 def in_order(line: Line) -> Line:
     """One line, read from the left, as it stands on the screen: what runs to the left is turned."""
-    if not any(has_right_to_left(segment.text) for segment in line):
+    if IS_LOGICAL.get() or not any(has_right_to_left(segment.text) for segment in line):
         return line
     from loom.markup.bidi import reordered
 
@@ -79,7 +80,7 @@ def in_order(line: Line) -> Line:
 
 def directed(lines: list[Line], width: int, base: int) -> list[Line]:
     """Lines of a paragraph of level `base` as they stand; read from the right, they stand there."""
-    if not base:
+    if not base or IS_LOGICAL.get():
         return [in_order(line) for line in lines]
     from loom.markup.bidi import aligned, reordered
 

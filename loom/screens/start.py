@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from loom.terminal.order import Order
+
 if TYPE_CHECKING:
     from loom.host.base import SessionHost
     from loom.widgets.keys import Keymap
@@ -33,6 +35,7 @@ class Start:
         is_demo: the welcome tells what to do.
         keymap: the person's own keys by the names of actions.
         environment: of the terminal: where its clipboard, editor and browser are.
+        order: who puts text from right to left in order.
         kept_copy: the file for a copied text that no clipboard takes; None keeps nothing.
     """
 
@@ -56,4 +59,5 @@ class Start:
     reduced_motion: bool = False
     keymap: "Keymap" = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    order: Order = Order.VISUAL
     kept_copy: Path | None = None

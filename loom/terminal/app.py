@@ -10,7 +10,9 @@ from textual.geometry import Offset, Region
 from textual.reactive import Reactive
 from textual.screen import Screen
 
+from loom.markup.order import IS_LOGICAL
 from loom.terminal.driver import LoomDriver
+from loom.terminal.order import Order
 from loom.terminal.painter import regions
 
 CARET = "-caret"
@@ -23,8 +25,10 @@ class TerminalApp(App[None]):
     # Textual's would paint everything again whenever the terminal gets the focus or loses it.
     app_focus = Reactive(True, compute=False, repaint=False)
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, order: Order = Order.VISUAL, **options: Any) -> None:
         super().__init__(**options)
+        self.text_order = order
+        IS_LOGICAL.set(order is Order.LOGICAL)
         self._missed: set[Region] = set()
 
     def get_driver_class(self) -> type[Driver]:

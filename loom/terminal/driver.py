@@ -17,6 +17,7 @@ from textual.geometry import Offset, Size
 from textual.message import Message
 
 from loom.terminal.keyboard import Keyboard
+from loom.terminal.order import EXPLICIT, IMPLICIT, Order
 from loom.terminal.painter import Painter, move_to
 from loom.terminal.wire import Wire
 
@@ -175,6 +176,8 @@ class LoomDriver(LinuxDriver):
         if self._has_shapes:
             self.write(STEADY_CURSOR)
         self.write(KITTY_KEYS)
+        if self._app.text_order is Order.EXPLICIT:
+            self.write(EXPLICIT)
 
     def _take_keys(self) -> None:
         with suppress(termios.error):
@@ -225,6 +228,8 @@ class LoomDriver(LinuxDriver):
         self.write(PLAIN_KEYS + NORMAL_SCREEN)
         if self._has_shapes:
             self.write(OWN_CURSOR)
+        if self._app.text_order is Order.EXPLICIT:
+            self.write(IMPLICIT)
         self.write(SHOW_CURSOR + NO_FOCUS_REPORTS)
 
     def close(self) -> None:
