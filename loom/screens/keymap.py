@@ -12,6 +12,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 from loom.screens.app_keys import APP_KEYS
 from loom.screens.chat_frame import ChatFrame
 from loom.screens.help import HelpScreen
+from loom.widgets.find_bar import FindBar
 from loom.widgets.keys import UNBOUND, named
 from loom.widgets.modal import Modal
 from loom.widgets.permission_modal import CHOICES, PermissionModal
@@ -26,7 +27,7 @@ from loom.widgets.transcript.cursor import ItemView
 
 _WIDGETS = (
     *(PromptArea, ItemView, CopyView, CodeView, Scrollable, ThreadRows, ThreadList, ToolPanel),
-    *(Modal, PermissionModal, PickerModal, HelpScreen),
+    *(Modal, PermissionModal, PickerModal, HelpScreen, FindBar),
 )
 
 NEEDED = frozenset({"interrupt", "back", "modal.cancel", "picker.cancel", "help_page.leave"})

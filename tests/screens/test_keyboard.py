@@ -8,7 +8,8 @@ from textual.widget import Widget
 
 import loom.screens
 import loom.widgets
-from loom.screens.keymap import actions
+from loom.screens.chat_frame import ChatFrame
+from loom.screens.keymap import _WIDGETS, actions
 from loom.widgets.permission_modal import CHOICES
 
 KEY_FOR_CLICK = {
@@ -23,19 +24,24 @@ KEY_FOR_CLICK = {
 }
 
 
-def clickable() -> set[str]:
-    """Every class of ours that answers a click by itself."""
+def widgets_with(*names: str) -> set[type]:
+    """Every widget of ours that itself has an attribute of one of these names."""
     found = set()
     for package in (loom.widgets, loom.screens):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             for _, kind in inspect.getmembers(import_module(info.name), inspect.isclass):
                 is_ours = kind.__module__.startswith("loom.") and issubclass(kind, Widget)
-                if is_ours and {"on_click", "_on_click"} & kind.__dict__.keys():
-                    found.add(kind.__name__)
+                if is_ours and set(names) & kind.__dict__.keys():
+                    found.add(kind)
     return found
 
 
 def test_every_click_has_a_key() -> None:
     keys = {action.name: action.keys for action in actions()}
-    assert clickable() == set(KEY_FOR_CLICK)
+    clickable = widgets_with("on_click", "_on_click")
+    assert {kind.__name__ for kind in clickable} == set(KEY_FOR_CLICK)
     assert all(keys[name] for names in KEY_FOR_CLICK.values() for name in names)
+
+
+def test_the_keys_of_every_widget_are_known() -> None:
+    assert widgets_with("BINDINGS") - set(_WIDGETS) == {ChatFrame}
