@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from loom.markup.blocks import Block, Bullets, Code, Item, Spans, Table
+from loom.markup.parse import language_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -20,7 +21,7 @@ class OpenFence:
 
     def __init__(self, opening: "re.Match[str]", info: str, size: int) -> None:
         marker = opening[2]
-        self._language = info.strip().partition(" ")[0]
+        self._language = language_of(info)
         self._indent = re.compile(f" {{0,{len(opening[1])}}}")
         self._is_closing = re.compile(
             f" {{0,3}}{re.escape(marker[0])}{{{len(marker)},}}[ \t]*"

@@ -57,6 +57,15 @@ def is_block(token: "Token") -> bool:
     return token.type in _BUILDERS
 
 
+def language_of(info: str) -> str:
+    """The first word of a fence's info string, its entities and escapes resolved."""
+    if "&" in info or "\\" in info:
+        from markdown_it.common.utils import unescapeAll
+
+        info = visible(unescapeAll(info))
+    return next(iter(info.split()), "")
+
+
 @cache
 def _parser() -> "MarkdownIt":
     """The one parser; building its rule tables costs more than parsing a page.
@@ -91,7 +100,7 @@ def _heading(token: "Token", stream: "Iterator[Token]") -> Block:
 
 
 def _fence(token: "Token", _stream: "Iterator[Token]") -> Block:
-    return Code(token.content.removesuffix("\n"), token.info.strip().partition(" ")[0])
+    return Code(token.content.removesuffix("\n"), language_of(token.info))
 
 
 def _indented(token: "Token", _stream: "Iterator[Token]") -> Block:
@@ -237,4 +246,5 @@ def _leaf(child: "Token") -> tuple[str, str, str]:
             alternative = "".join(_leaf(inner)[0] for inner in child.children or ())
             return f"[image {alternative}]", "image", str(child.attrs.get("src", ""))
         case _:
-            return visible(child.content), "", ""
+            # Only an entity puts a line feed here, and that is white space.
+            return visible(child.content).replace("\n", " "), "", ""

@@ -80,6 +80,14 @@ def test_a_break_tag_is_a_break():
     assert one("a<br>b").spans[1] == Span("\n")
 
 
+def test_the_language_has_its_entities_resolved_and_no_control_character():
+    assert one("``` f&ouml;\\+&#x202e;\na\n```").language == "fö+\ufffd"
+
+
+def test_a_line_feed_from_an_entity_is_a_space():
+    assert one("a&#10;b").spans == (Span("a b"),)
+
+
 def test_an_entity_cannot_smuggle_a_control_character():
     assert one("&#27;[31m &#155;").spans == (Span("\ufffd[31m \ufffd"),)
 
