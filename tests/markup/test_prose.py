@@ -1,5 +1,6 @@
 """A long paragraph in pieces reads as it would at once, and no piece costs more than the first."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +14,13 @@ WORDS = (
     *("tick ` alone ", "a \\* b ", "<b>html</b> or ", "new\nline ", "hard  \nbreak ", "| pipe "),
     *("(see 2) ", "~~gone~~ for ", "שלום ", "1. one ", "- no\n- list "),
 )
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(FEW, max_examples=400)
+ANY = given(st.lists(st.sampled_from(WORDS), min_size=60, max_size=160), st.integers(5, 90))
+SURE = given(st.lists(st.sampled_from(WORDS[:9]), min_size=60, max_size=160), st.integers(5, 90))
 
 
-@FEW
-@given(st.lists(st.sampled_from(WORDS), min_size=60, max_size=160), st.integers(5, 90))
-def test_any_long_paragraph_in_pieces_gives_the_blocks_of_the_whole(words, size):
+def check_whole(words, size):
     text = "".join(words)
     growing = MarkdownStream()
     for at in range(0, len(text), size):
@@ -28,13 +30,39 @@ def test_any_long_paragraph_in_pieces_gives_the_blocks_of_the_whole(words, size)
 
 
 @FEW
-@given(st.lists(st.sampled_from(WORDS[:9]), min_size=60, max_size=160), st.integers(5, 90))
-def test_what_is_shown_on_the_way_is_what_was_written_so_far(words, size):
+@ANY
+def test_any_long_paragraph_in_pieces_gives_the_blocks_of_the_whole(words, size):
+    check_whole(words, size)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@MANY
+@ANY
+def test_many_long_paragraphs_in_pieces_give_the_blocks_of_the_whole(words, size):
+    check_whole(words, size)
+
+
+def check_on_the_way(words, size):
     text = "start " + "".join(words)
     growing = MarkdownStream()
     for at in range(0, len(text), size):
         growing.append(text[at : at + size])
         assert (*growing.frozen, *growing.live) == parse(text[: at + size])
+
+
+@FEW
+@SURE
+def test_what_is_shown_on_the_way_is_what_was_written_so_far(words, size):
+    check_on_the_way(words, size)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@MANY
+@SURE
+def test_many_texts_show_on_the_way_what_was_written_so_far(words, size):
+    check_on_the_way(words, size)
 
 
 def test_each_piece_of_a_long_paragraph_costs_the_same(monkeypatch):
