@@ -17,7 +17,7 @@ from loom.cli.plan import Plan
 from loom.cli.services import agent_settings
 from loom.config.load import load
 from loom.core.errors import HostGone, SessionError
-from loom.host.client import ask
+from loom.host.client import FOREIGN, ask
 from loom.host.daemon import Daemon
 from loom.host.door import prepare_directory
 from loom.host.frames import AskStatus, Status
@@ -34,7 +34,7 @@ log = logging.getLogger("loom.daemon")
 def run_daemon(environment: Mapping[str, str]) -> int:
     """Serve until SIGTERM, SIGINT, `loom daemon stop`, or nobody needs it. Raises LoomError."""
     path = daemon_socket(environment)
-    prepare_directory(path.parent)
+    prepare_directory(path.parent, FOREIGN)
     lease = asyncio.run(_lease(path))
     if lease is None:
         print("A daemon runs already.", file=sys.stderr)

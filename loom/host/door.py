@@ -142,11 +142,17 @@ async def _obey(
         await write_frame(writer, reply)
 
 
-def prepare_directory(path: Path) -> None:
-    """A folder of this user's alone. Raises SessionError when another's stands in its place."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = path.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+def prepare_directory(path: Path, hint: str = ELSEWHERE) -> None:
+    """A folder of this user's alone. Raises SessionError when something else is in its place."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise SessionError(f"{path} cannot be a folder: {error.strerror}", hint) from error
+    if found.st_uid != os.getuid():
+        raise SessionError(f"{path} is not a private folder of yours: another user owns it", hint)
+    if found.st_mode & 0o077:
         raise SessionError(
-            f"{path} is not a private folder of yours", f"Remove it, or else: {ELSEWHERE}"
+            f"{path} is not a private folder of yours: others may enter it",
+            f"chmod 700 {path}, or else: {hint}",
         )

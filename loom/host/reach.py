@@ -10,7 +10,8 @@ from pathlib import Path
 from loom import __version__
 from loom.core.errors import HostGone, SessionError
 from loom.directories import daemon_directory
-from loom.host.client import ask
+from loom.host.client import FOREIGN, ask
+from loom.host.door import prepare_directory
 from loom.host.frames import AskStatus, Done, Status, Stop
 
 PATIENCE = 20.0
@@ -50,8 +51,10 @@ async def reach(
     other keys than the caller's mark, `server`, stands for.
 
     Raises:
-        SessionError: it cannot be started, or another version is at work.
+        SessionError: it cannot be started, another version is at work, or its folder is another
+            user's.
     """
+    prepare_directory(path.parent, FOREIGN)
     deadline = asyncio.get_running_loop().time() + patience
     is_spawned = False
     while asyncio.get_running_loop().time() < deadline:

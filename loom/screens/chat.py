@@ -39,7 +39,7 @@ class ChatScreen(ChatFrame):
     """The frame with a conversation in it: a host, its sessions, and what a person asks of them."""
 
     def __init__(self, start: Start) -> None:
-        self.live = Live(start.open_host, self._host_opened, self.complain)
+        self.live = Live(start.open_host, self._host_opened, lambda e: self.conversation.tell(e))
         mentions = Mentions(start.workspace, lambda: self.live.host, self.run_worker)
         prompt = PromptInput(
             complete_files=mentions.files,

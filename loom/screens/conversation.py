@@ -41,12 +41,18 @@ class Conversation:
         self._complain = complain
         self._is_leaving = is_leaving
         self._early: list[AnyOp] = []
+        self._lasting: list[LoomError] = []
         self.session: AgentSession | None = None
 
     @property
     def thread_id(self) -> str:
         """The thread on the screen; empty before there is one."""
         return self.session.thread_id if self.session else ""
+
+    def tell(self, error: LoomError) -> None:
+        """Show an error that stays true: again wherever a conversation takes the screen."""
+        self._complain(error)
+        self._lasting.append(error)
 
     async def submit(self, op: AnyOp) -> None:
         """Hand an Op to the session, now or as soon as there is one."""
@@ -96,6 +102,8 @@ class Conversation:
     async def _hand_over(self, session: "AgentSession") -> None:
         """The session is shown: from here on what happens in it is seen, so Ops may go to it."""
         self.session = session
+        for error in self._lasting:
+            self._complain(error)
         early, self._early = self._early, []
         for op in early:
             await self.submit(op)

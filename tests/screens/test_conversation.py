@@ -32,11 +32,15 @@ class Elsewhere:
             await asyncio.Event().wait()
 
 
-async def follow(*sessions: Elsewhere, is_leaving: bool = False) -> tuple[Conversation, list[str]]:
+async def follow(
+    *sessions: Elsewhere, is_leaving: bool = False, lasting: str = ""
+) -> tuple[Conversation, list[str]]:
     """Follow the sessions one after the other until the last is on the screen, or all is over."""
     told: list[str] = []
     rest = iter(sessions)
     shown = Conversation(lambda event: None, lambda e: told.append(str(e)), lambda: is_leaving)
+    if lasting:
+        shown.tell(SessionError(lasting))
 
     async def reopen(thread_id: str) -> Elsewhere:
         return next(rest)
@@ -74,3 +78,8 @@ async def test_a_thread_that_ends_at_once_each_time_is_given_up() -> None:
     shown = Conversation(lambda event: None, lambda error: None, lambda: False, pause=0)
     with pytest.raises(SessionError, match="the connection broke"):
         await asyncio.wait_for(shown.follow(Elsewhere("is lost"), reopen), 5)
+
+
+async def test_what_stays_true_is_said_again_when_a_conversation_takes_the_screen() -> None:
+    _, told = await follow(Elsewhere("closes"), Elsewhere(), lasting="no daemon")
+    assert [text for text in told if "no daemon" in text] == ["no daemon"] * 3
