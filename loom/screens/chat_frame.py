@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 
 from loom.screens.wire import Wire
 from loom.terminal.compositor import FrugalCompositor
@@ -20,6 +21,8 @@ from loom.widgets.thread_list import ThreadList
 from loom.widgets.tool_panel import ToolPanel
 
 QUIT_SECONDS = 2.0
+PAINT_SECONDS = 1 / 250
+"""Seconds between two paints, at least."""
 
 
 class ChatFrame(Screen[None]):
@@ -62,8 +65,21 @@ class ChatFrame(Screen[None]):
         self.status = StatusBar(shortcuts=shortcuts(self.keymap))
         self.panel = ToolPanel()
         self.threads = ThreadList()
+        self._paint_timer: Timer | None = None
         self._quit_asked = False
         self._input_since = float("inf")
+
+    @property
+    def _update_timer(self) -> Timer:
+        """When changes are painted: at once, in place of Textual's sixty times a second.
+
+        The conversation keeps to a rate of its own, and a key must not wait for the next frame.
+        """
+        if self._paint_timer is None:
+            self._paint_timer = self.set_interval(
+                PAINT_SECONDS, self._on_timer_update, name="paint", pause=True
+            )
+        return self._paint_timer
 
     def compose(self) -> ComposeResult:
         """What the first frame shows; the panes that are closed come after it."""

@@ -6,7 +6,9 @@ from typing import ClassVar
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from loom.widgets.completion import CompletionList
@@ -73,9 +75,22 @@ class PromptArea(TextArea):
         super().__init__(soft_wrap=True, compact=True, highlight_cursor_line=False)
         self.placeholder = placeholder
         self.cursor_blink = False
+        self._is_styled = False
         self._menu = menu
         self._pastes = pastes
         self._bindings.apply_keymap(dict(keymap or {}))
+
+    def notify_style_update(self) -> None:
+        """The style sheets say something else."""
+        self._is_styled = False
+        super().notify_style_update()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As TextArea's, which looks up all its styles again for every paint."""
+        if self._theme is not None and not self._is_styled:
+            self._theme.apply_css(self)
+            self._is_styled = True
+        return super(TextArea, self).render_lines(crop)
 
     async def on_key(self, event: events.Key) -> None:
         """Carries out its own bindings at once.
