@@ -9,10 +9,10 @@ from textual.geometry import Region
 
 from loom.widgets.transcript.flow import GUTTER
 from loom.widgets.transcript.item import Item
-from loom.widgets.transcript.view import FlowView
+from loom.widgets.transcript.refining import RefinedView
 
 
-class ItemView(FlowView):
+class ItemView(RefinedView):
     """A flow of items with a cursor, which goes from item to item and to where the mouse is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -148,6 +148,29 @@ class Flow:
             index += 1
         return None
 
+    def nearest_guess(self, line: int, count: int, reach: int, most: int) -> int | None:
+        """The item nearest to a stretch of lines whose height is guessed, to be `most` at most.
+
+        Args:
+            reach: items looked at before the stretch, and after it.
+        """
+        first, last = self.at(line), self.at(min(line + count, self.height) - 1)
+        if first is None or last is None:
+            return None
+        for step in range(reach):
+            for index in (last + step, first - step):
+                is_there = 0 <= index < len(self.items)
+                if is_there and not self._is_exact[index] and self._heights[index] <= most:
+                    return index
+        return None
+
+    def weigh(self, index: int) -> int:
+        """Make an item's height exact and keep nothing of it; its growth."""
+        change = self.measure(index)
+        self._rendered.pop(self.items[index], None)
+        self.items[index].forget()
+        return change.growth
+
     def guess_again(self, index: int) -> int:
         """An item out of view changed: a new guess in place of rendering; its growth."""
         self._rendered.pop(self.items[index], None)
