@@ -43,6 +43,12 @@ class Background:
         """Where a thread stands; empty for one that was not left here."""
         return self._standings.get(thread_id, "")
 
+    def change(self, working: "AgentSession | None", thread_id: str) -> None:
+        """Another thread comes to the screen; `working` is the shown one's agent, if it works."""
+        if working is not None and working.thread_id != thread_id:
+            self.leave(working)
+        self.enter(thread_id)
+
     def leave(self, session: "AgentSession") -> None:
         """The session works and goes from the screen."""
         self.enter(session.thread_id)

@@ -1,12 +1,10 @@
 """The chat screen: one conversation, and everything else when it is needed."""
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import on, work
 
-from loom.commands import COMMANDS
 from loom.core.errors import LoomError, ToolError
 from loom.core.messages import Text
 from loom.core.protocol import MODES, AnyOp, Cancel, Decide, RunShell, SendMessage, SetMode
@@ -17,14 +15,15 @@ from loom.screens.chat_commands import ChatCommands
 from loom.screens.chat_frame import ChatFrame
 from loom.screens.conversation import Conversation
 from loom.screens.first_session import first_session
+from loom.screens.greeting import Greeting
 from loom.screens.live import Live
 from loom.screens.mentions import Mentions
+from loom.screens.prompt import prompt_of
 from loom.screens.questions import Questions
 from loom.screens.sent import SentLines
 from loom.screens.start import Start
 from loom.screens.threads_pane import ThreadsPane
-from loom.screens.welcome import Note, missing_key, place_of, welcome
-from loom.widgets.completion import Choice
+from loom.screens.welcome import place_of
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.styles import later_stylesheets
@@ -41,13 +40,7 @@ class ChatScreen(ChatFrame):
     def __init__(self, start: Start) -> None:
         self.live = Live(start.open_host, self._host_opened, lambda e: self.conversation.tell(e))
         mentions = Mentions(start.workspace, lambda: self.live.host, self.run_worker)
-        prompt = PromptInput(
-            complete_files=mentions.files,
-            on_file=mentions.used,
-            complete_threads=mentions.threads,
-            commands=[Choice(c.name, c.summary, is_whole=not c.argument) for c in COMMANDS],
-            keymap=start.keymap,
-        )
+        prompt = prompt_of(mentions, start.keymap)
         header = Header(model=start.provider, place=place_of(start.workspace))
         super().__init__(header, prompt, start.keymap)
         self.start = start
@@ -61,7 +54,7 @@ class ChatScreen(ChatFrame):
         )
         self.commands = ChatCommands(self)
         self._sent = SentLines(start.history)
-        self._missing_key: Note | None = None
+        self.greeting = Greeting(self.transcript, self.keymap, start)
 
     def on_mount(self) -> None:
         """Show what is known, take keys, and only then open the host."""
@@ -76,13 +69,13 @@ class ChatScreen(ChatFrame):
             restore=self._give_back,
             listed=self._list_again,
             notify=self._ring,
-            welcome=self._welcome,
+            welcome=self.greeting.show,
         )
         self.conversation = Conversation(
             Presenter(desk).present, self.complain, lambda: self.live.is_leaving
         )
         if self.start.resume is None:
-            self._welcome()
+            self.greeting.show()
         if self.start.draft:
             self.prompt.set_text(self.start.draft)
         self.prompt.focus_text()
@@ -115,24 +108,7 @@ class ChatScreen(ChatFrame):
         if self.start.prompt:
             await self.send(self.start.prompt)
         await self._fill_threads()
-        await self._warn_of_missing_key(host)
-
-    async def _warn_of_missing_key(self, host: "SessionHost") -> None:
-        with suppress(LoomError):
-            models = await host.services.model.models()
-            self._missing_key = missing_key(models, self.start.provider, self.start.server_url)
-            self._tell_missing_key()
-
-    def _welcome(self) -> None:
-        self.transcript.clear()
-        self.transcript.notice(welcome(self.keymap, self.start))
-        for note in self.start.notes:
-            self.transcript.notice(note, "warning")
-        self._tell_missing_key()
-
-    def _tell_missing_key(self) -> None:
-        if self._missing_key:
-            self.transcript.notice(self._missing_key.text, "warning", self._missing_key.hint)
+        await self.greeting.look_for_key(host)
 
     @property
     def spoken_thread(self) -> str:
@@ -225,11 +201,8 @@ class ChatScreen(ChatFrame):
 
     def _leave_thread(self, thread_id: str) -> None:
         """Another thread comes to the screen; the agent of this one works on."""
-        session = self.conversation.session
-        is_another = session is not None and session.thread_id != thread_id
-        if session is not None and is_another and self.status.working_since is not None:
-            self.background.leave(session)
-        self.background.enter(thread_id)
+        is_working = self.status.working_since is not None
+        self.background.change(self.conversation.session if is_working else None, thread_id)
 
     def _stands(self, thread_id: str, standing: Standing) -> None:
         """A thread that is not on the screen asks, or has come to rest."""

@@ -1,0 +1,42 @@
+"""What an empty conversation shows: the welcome, what is to be known, and a missing key."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from loom.core.errors import LoomError
+from loom.screens.start import Start
+from loom.screens.welcome import Note, missing_key, welcome
+from loom.widgets.keys import Keymap
+from loom.widgets.message_list import MessageList
+
+if TYPE_CHECKING:
+    from loom.host.base import SessionHost
+
+
+class Greeting:
+    """Remembers a missing key, so that every new conversation tells it again."""
+
+    def __init__(self, transcript: MessageList, keymap: Keymap, start: Start) -> None:
+        self._transcript = transcript
+        self._keymap = keymap
+        self._start = start
+        self._missing: Note | None = None
+
+    def show(self) -> None:
+        """In place of all that the transcript shows."""
+        self._transcript.clear()
+        self._transcript.notice(welcome(self._keymap, self._start))
+        for note in self._start.notes:
+            self._transcript.notice(note, "warning")
+        self._tell_missing()
+
+    async def look_for_key(self, host: "SessionHost") -> None:
+        """Ask the server which providers it reaches; one that gives no answer is not told here."""
+        with suppress(LoomError):
+            models = await host.services.model.models()
+            self._missing = missing_key(models, self._start.provider, self._start.server_url)
+            self._tell_missing()
+
+    def _tell_missing(self) -> None:
+        if self._missing:
+            self._transcript.notice(self._missing.text, "warning", self._missing.hint)
