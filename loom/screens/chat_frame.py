@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from loom.screens.wire import Wire
 from loom.terminal.compositor import FrugalCompositor
+from loom.widgets.field import select_nothing, selected_in
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.keys import Keymap, named, shown
@@ -98,10 +99,15 @@ class ChatFrame(Screen[None]):
         self._input_since = min(self._input_since, event.time)
 
     def on_key(self, event: events.Key) -> None:
-        """What was typed before anything had the keyboard belongs to the input."""
-        if event.time < self._input_since and event.is_printable and event.character:
+        """What was typed too early, or on the conversation where it is no key, is the input's."""
+        if event.is_printable and event.character and self._is_lost(event):
             event.stop()
             self.prompt.insert_text(event.character)
+            self.prompt.focus_text()
+
+    def _is_lost(self, event: events.Key) -> bool:
+        is_early = event.time < self._input_since
+        return is_early or (self.transcript.has_focus and event.key not in self.active_bindings)
 
     def action_tool_panel(self) -> None:
         """Open or close the panel of tool calls."""
@@ -148,7 +154,10 @@ class ChatFrame(Screen[None]):
 
     def action_interrupt(self) -> None:
         """Copy what is selected; else quit when pressed twice."""
-        if self.get_selected_text():
+        if selected := selected_in(self.focused):
+            self.app.copy_to_clipboard(selected)
+            select_nothing(self.focused)
+        elif self.get_selected_text():
             self.action_copy_text()
             self.clear_selection()  # pressed twice more it leaves
         elif self._quit_asked:
