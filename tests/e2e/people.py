@@ -17,9 +17,6 @@ from pathlib import Path
 
 import loom
 
-# useradd gives up at once where another one holds its lock.
-_ONE_AT_A_TIME = Path("/tmp/loom-test-accounts.lock")
-
 
 @dataclass(frozen=True)
 class Person:
@@ -67,9 +64,13 @@ class Person:
         )
 
     def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """To its end."""
+        """To its end, or until it is killed: a test that is ended by force leaves its accounts."""
         with self.start(*words, **more) as process:
-            out, err = process.communicate(timeout=40)
+            try:
+                out, err = process.communicate(timeout=25)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def loom(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -114,10 +115,14 @@ def _remove(name: str) -> None:
 
 
 def _alone(words: list[str]) -> None:
+    """One at a time: useradd gives up at once where another one holds its lock."""
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    with _ONE_AT_A_TIME.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    accounts_folder = os.open("/etc", os.O_RDONLY)
+    try:
+        fcntl.flock(accounts_folder, fcntl.LOCK_EX)
         subprocess.run(words, env={"PATH": path}, check=True, capture_output=True)
+    finally:
+        os.close(accounts_folder)
 
 
 def end_all(uid: int) -> None:

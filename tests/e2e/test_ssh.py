@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,12 @@ from tests.fakes.dictation import Dictation, dictated
 
 WAY = 0.1
 """Seconds from one end of the slow link to the other: 200 ms there and back."""
+
+TMUX = """
+set -s set-clipboard on
+set -g status off
+set -as terminal-features ',*:clipboard:RGB'
+"""
 
 
 @pytest.fixture
@@ -53,6 +60,18 @@ def ssh(home: Home, sshd: Sshd, stack: AsyncExitStack):
     return start
 
 
+@pytest.fixture(params=["alone", "tmux"])
+def argv(home: Home, request) -> Iterator[tuple[str, ...]]:
+    """Loom by itself, and in a tmux there that knows what the terminal can do."""
+    socket, settings = home.temporary / "tmux", home.root / "tmux.conf"
+    if request.param == "alone":
+        yield LOOM
+        return
+    settings.write_text(TMUX)
+    yield ("tmux", "-u", "-S", str(socket), "-f", str(settings), "new", *LOOM)
+    subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, check=False)
+
+
 @pytest.fixture
 async def slow(sshd: Sshd, stack: AsyncExitStack) -> Relay:
     return await stack.enter_async_context(Relay.to(sshd.port, WAY))
@@ -64,14 +83,14 @@ async def model(stack: AsyncExitStack) -> Dictation:
 
 
 @pytest.mark.parametrize(("sent", "ink"), [("truecolor", b"38;2;"), ("", b"38;5;")])
-async def test_colours_are_as_many_as_the_persons_terminal_has(ssh, sent, ink):
-    screen = await ssh("--provider", "demo", here={"COLORTERM": sent})
+async def test_colours_are_as_many_as_the_persons_terminal_has(ssh, argv, sent, ink):
+    screen = await ssh("--provider", "demo", argv=argv, here={"COLORTERM": sent})
     await screen.until("ready", PROMPT_LINE)
     assert {kind for kind in (b"38;2;", b"38;5;") if kind in screen.output} == {ink}
 
 
-async def test_the_mouse_and_the_size_go_through(ssh, model):
-    screen = await ssh(**model.environment)
+async def test_the_mouse_and_the_size_go_through(ssh, argv, model):
+    screen = await ssh(argv=argv, **model.environment)
     await screen.until("ready")
     await say(screen, "tell me")
     model.say("".join(f"line {number}\n\n" for number in range(100)))
@@ -85,9 +104,9 @@ async def test_the_mouse_and_the_size_go_through(ssh, model):
     await screen.until("line 99")
 
 
-async def test_a_paste_of_64_kilobytes_arrives_as_it_was_sent(ssh, model):
+async def test_a_paste_of_64_kilobytes_arrives_as_it_was_sent(ssh, argv, model):
     text = "".join(f"line {number} of a paste, ü\n" for number in range(2_700)) + "the end"
-    screen = await ssh(**model.environment)
+    screen = await ssh(argv=argv, **model.environment)
     await screen.until("ready")
     await screen.paste(text)
     await screen.until("[pasted 2701 lines]")
@@ -109,26 +128,11 @@ def sent_to(model: Dictation) -> str:
     return content
 
 
-async def test_what_is_copied_reaches_the_persons_terminal(ssh, model):
-    screen = await ssh(**model.environment)
+async def test_what_is_copied_reaches_the_persons_terminal(ssh, argv, model):
+    screen = await ssh(argv=argv, **model.environment)
     await screen.until("ready")
     text = await copied(screen, model)
     await screen.when(lambda: bool(clipboard_of(screen)), "the clipboard")
-    assert clipboard_of(screen) == [text]
-
-
-async def test_what_is_copied_in_a_tmux_there_reaches_the_persons_terminal(home, ssh, model):
-    socket = home.temporary / "tmux"
-    settings = home.root / "tmux.conf"
-    settings.write_text("set -s set-clipboard on\nset -as terminal-features ',*:clipboard'\n")
-    tmux = ("tmux", "-u", "-S", str(socket), "-f", str(settings), "new", *LOOM)
-    try:
-        screen = await ssh(argv=tmux, **model.environment)
-        await screen.until("ready")
-        text = await copied(screen, model)
-        await screen.when(lambda: bool(clipboard_of(screen)), "the clipboard")
-    finally:
-        subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, check=False)
     assert set(clipboard_of(screen)) == {text}
 
 
