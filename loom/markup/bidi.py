@@ -7,11 +7,12 @@ it is, whatever follows. Imported when the first right-to-left text comes. Sourc
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from loom.markup.directions import levels
+from loom.markup.graphemes import graphemes
 from loom.markup.ink import Line
 from loom.markup.mirror import MIRRORED
 
@@ -50,17 +51,16 @@ class Reordered(str):
         """For each character, as it stands, the place in the line at which it is read."""
         if not self.is_reversed:
             return list(range(self.start, self.start + len(self.logical)))
-        spans = reversed(split_graphemes(self.logical)[0])
+        spans = reversed(graphemes(self.logical))
         return [self.start + at for start, end, _ in spans for at in range(start, end)]
 
 
 def reordered(line: Line, base: int) -> Line:
     """A line in visual order: its segments hold text of one direction each, as `Reordered`."""
     text = "".join(segment.text for segment in line)
-    graphemes = [(start, end) for start, end, _ in split_graphemes(text)[0]]
     found = levels(text, base)
     owners = [at for at, segment in enumerate(line) for _ in segment.text]
-    units = [(found[start], owners[start], start, end) for start, end in graphemes]
+    units = [(found[start], owners[start], start, end) for start, end, _ in graphemes(text)]
     shown: Line = []
     for level, owner, start, end in _stretches(_visual(units)):
         piece = Reordered.of(text[start:end], start, is_reversed=bool(level % 2))
@@ -108,7 +108,7 @@ def _read(pieces: Sequence[str], begin: int, stop: int) -> str:
 
 def _turned(text: str) -> str:
     """Graphemes from the last to the first, mirrored: marks stay with their letter (L3, L4)."""
-    pieces = [text[start:end] for start, end, _ in split_graphemes(text)[0]]
+    pieces = [text[start:end] for start, end, _ in graphemes(text)]
     return "".join(MIRRORED.get(piece[0], piece[0]) + piece[1:] for piece in reversed(pieces))
 
 

@@ -5,15 +5,17 @@ Lines are cut in the order they are read and then put in the order they stand (U
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from loom.markup.drawn import joined
+from loom.markup.graphemes import graphemes
 from loom.markup.ink import Line
 from loom.markup.order import IS_LOGICAL
 
@@ -55,7 +57,7 @@ def laid(runs: Sequence[Run], width: int) -> tuple[list[Line], list[Range]]:
     if len(text) <= width and text.isascii() and "\n" not in text:
         return [[Segment(part, style) for part, style in runs if part]], [(0, len(text))]
     ranges = _ranges(text, max(1, width))
-    return cut(runs, ranges), ranges
+    return cut(unbroken(runs, text), ranges), ranges
 
 
 def chop(runs: Sequence[Run], width: int) -> list[Line]:
@@ -64,7 +66,7 @@ def chop(runs: Sequence[Run], width: int) -> list[Line]:
     if len(text) <= width and text.isascii():
         return [[Segment(part, style) for part, style in runs if part]]
     ranges = list(_pieces(text, 0, max(1, width)))
-    lines = cut(runs, ranges) or [[]]
+    lines = cut(unbroken(runs, text), ranges) or [[]]
     shown = [in_order(line) for line in lines] if has_right_to_left(text) else lines
     return joined(shown, text, ranges)
 
@@ -85,6 +87,24 @@ def directed(lines: list[Line], width: int, base: int) -> list[Line]:
     from loom.markup.bidi import aligned, reordered
 
     return [aligned(reordered(line, base), width, width_of(line)) for line in lines]
+
+
+def unbroken(runs: Sequence[Run], text: str) -> Sequence[Run]:
+    """`runs`, which make up `text`, with graphemes whole: in parts they would be wider.
+
+    A highlighter may end a number before the sign that makes a key of it.
+    """
+    if all(run[0][:1].isascii() for run in runs) and "\u200d" not in text:
+        return runs
+    ends = [end for _, end, _ in graphemes(text)]
+    found: list[Run] = []
+    begin = at = 0
+    for part, style in runs:
+        at += len(part)
+        end = ends[bisect_left(ends, at)] if at else 0
+        found.append((text[begin:end], style))
+        begin = end
+    return found
 
 
 def cut(runs: Sequence[Run], ranges: Iterable[Range]) -> list[Line]:
@@ -150,7 +170,8 @@ def _fill(text: str, offset: int, width: int) -> list[Range]:
             end, used = (end if word.isspace() else stop), used + size
             continue
         if word.isspace():
-            used = width
+            # Even what takes no cell begins the next line: here it would bring the space back.
+            used = width + 1
             continue
         if used:
             ranges.append((begin, end))
@@ -169,7 +190,7 @@ def _pieces(text: str, offset: int, width: int) -> Iterable[Range]:
             yield offset + at, offset + min(at + width, len(text))
         return
     begin, used = 0, 0
-    for start, _end, size in split_graphemes(text)[0]:
+    for start, _end, size in graphemes(text):
         if used and used + size > width:
             yield offset + begin, offset + start
             begin, used = start, 0

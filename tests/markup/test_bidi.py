@@ -139,3 +139,8 @@ def test_columns_beside_each_other_are_read_apart():
 def test_text_of_one_direction_is_left_as_it_is():
     (line,) = wrap([("caf\u00e9 漢字", NONE)], 20)
     assert not any(isinstance(segment.text, Reordered) for segment in line)
+
+
+def test_a_flag_among_letters_from_right_to_left_stays_that_flag():
+    line = reordered([Segment("שלום 🇮🇱 עולם")], 1)
+    assert "🇮🇱" in "".join(segment.text for segment in line)
