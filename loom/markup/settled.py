@@ -10,10 +10,17 @@ _MOST = 160
 
 _MARK = re.compile(r"\\.|(?P<code>`+)|(?P<star>\*+)|(?P<link>\[)", re.DOTALL)
 _LINK = re.compile(r"\[[^\[\]]*\](?:\([^()\s]*\)|(?=[^(]))")
+_UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*")
+"""Below a paragraph it makes a heading of it; an item or a table's line may become of it yet."""
 
 
 def settled(line: str) -> int:
-    """The length of `line`'s start in which every inline mark has its partner."""
+    """The length of `line`'s start that stays as it looks.
+
+    Every inline mark in it has its partner, and it is no underline as yet.
+    """
+    if _UNDERLINE.fullmatch(line):
+        return 0
     at, open_at = 0, len(line)
     while found := _MARK.search(line, at):
         start, at = found.span()

@@ -39,3 +39,9 @@ def test_a_mark_that_never_closes_is_shown_in_the_end() -> None:
 @given(st.text(alphabet="ab *`[]()\\_", max_size=60))
 def test_any_line_is_settled_somewhere(line: str) -> None:
     assert 0 <= settled(line) <= len(line)
+
+
+@pytest.mark.parametrize("line", ["-", "- ", "--", " ---", "=", "== "])
+def test_what_may_underline_a_heading_is_held_back(line):
+    assert settled(line) == 0
+    assert settled(line + "x") == len(line + "x")
