@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
@@ -14,6 +15,7 @@ from loom.screens.app_keys import APP_KEYS
 from loom.screens.chat import ChatScreen
 from loom.screens.start import Start
 from loom.terminal.app import TerminalApp
+from loom.terminal.driver import LoomDriver
 from loom.widgets.modal import Modal
 from loom.widgets.styles import first_stylesheets
 from loom.widgets.theme import THEMES, own_variables
@@ -30,9 +32,9 @@ class LoomApp(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [*APP_KEYS]
 
     def __init__(self, start: Start) -> None:
-        super().__init__(start.order, css_path=[*first_stylesheets()])
-        self._chat = ChatScreen(start)
         self._start = start
+        super().__init__(start.order, css_path=[*first_stylesheets()])
+        self._chat = _screen_of(start)
         self._copied = ""
         for theme in THEMES:
             self.register_theme(theme)
@@ -41,6 +43,15 @@ class LoomApp(TerminalApp):
         self.theme = start.theme if start.theme in self.available_themes else "loom-dark"
         if start.reduced_motion:
             self.animation_level = "none"
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver that lives below the scrollback, where that was asked for."""
+        chosen = super().get_driver_class()
+        if not (self._start.is_inline and chosen is LoomDriver):
+            return chosen
+        from loom.terminal.inline import InlineDriver
+
+        return InlineDriver
 
     @property
     def last_thread(self) -> str:
@@ -116,3 +127,11 @@ class LoomApp(TerminalApp):
     def on_modal_typed_ahead(self, event: Modal.TypedAhead) -> None:
         """A letter typed while a question came up belongs to the input."""
         self._chat.prompt.insert_text(event.character)
+
+
+def _screen_of(start: Start) -> ChatScreen:
+    if not start.is_inline:
+        return ChatScreen(start)
+    from loom.screens.inline import InlineScreen
+
+    return InlineScreen(start)

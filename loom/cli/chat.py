@@ -82,6 +82,8 @@ def _shown(opening: Opening) -> int:
 
     plan = opening.plan
     settings = plan.settings
+    # A browser has no scrollback of its own.
+    is_inline = settings.tui.inline and "TEXTUAL_DRIVER" not in plan.environment
     start = Start(
         open_host=lambda: open_sessions(plan),
         workspace=plan.workspace,
@@ -98,6 +100,7 @@ def _shown(opening: Opening) -> int:
         notes=opening.notes,
         history=None if opening.is_demo else state_directory(plan.environment) / "history",
         is_demo=opening.is_demo,
+        is_inline=is_inline,
         reduced_motion=settings.tui.reduced_motion,
         keymap=opening.keymap,
         report_crash=partial(_log_crash, plan.environment),
@@ -107,9 +110,10 @@ def _shown(opening: Opening) -> int:
         kept_copy=state_directory(plan.environment) / "copied.txt",
     )
     app = LoomApp(start)
-    app.run(mouse=settings.tui.mouse)
+    app.run(mouse=settings.tui.mouse and not is_inline)
     if app.last_thread and not opening.is_demo:
-        say_farewell(app.last_thread, plan.environment, with_transcript=settings.tui.print_on_exit)
+        with_transcript = settings.tui.print_on_exit and not is_inline
+        say_farewell(app.last_thread, plan.environment, with_transcript=with_transcript)
     return app.return_code or 0
 
 

@@ -31,6 +31,11 @@ def add_session_options(parser: ArgumentParser) -> None:
         help="line by line, for screen readers, dumb terminals and pipes: no screen, no colours",
     )
     parser.add_argument(
+        "--inline",
+        action="store_true",
+        help="leave the conversation in the terminal's own scrollback, above a small live area",
+    )
+    parser.add_argument(
         "--daemon",
         action=BooleanOptionalAction,
         default=None,
@@ -75,8 +80,9 @@ def overrides(args: Namespace) -> dict[str, Any]:
     names = ("provider", "model", "mode", "server_url")
     given: dict[str, Any] = {name: getattr(args, name, None) for name in names}
     said = {name: value for name, value in given.items() if value is not None}
-    if getattr(args, "plain", False):
-        said["tui"] = {"screen_reader": True}
+    screens = {"plain": "screen_reader", "inline": "inline"}
+    if chosen := {key: True for flag, key in screens.items() if getattr(args, flag, False)}:
+        said["tui"] = chosen
     if getattr(args, "daemon", None) is not None:
         said["session"] = {"daemon": "always" if args.daemon else "never"}
     return said

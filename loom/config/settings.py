@@ -63,9 +63,9 @@ class TuiSettings(Struct, frozen=True):
     """How the screen looks; `theme` is one of Loom's or Textual's.
 
     `screen_reader` tells everything line by line in place of a screen. `print_on_exit` leaves the
-    conversation in the terminal's own scrollback when the app ends. `bidi` says who puts text from
-    right to left in order: Loom (`visual`), the terminal (`logical`), or whoever the terminal's
-    name speaks for (`auto`).
+    conversation in the terminal's own scrollback when the app ends; `inline` does so all along.
+    `bidi` says who puts text from right to left in order: Loom (`visual`), the terminal
+    (`logical`), or whoever the terminal's name speaks for (`auto`).
     """
 
     theme: str = "loom-dark"
@@ -74,6 +74,7 @@ class TuiSettings(Struct, frozen=True):
     screen_reader: bool = False
     print_on_exit: bool = False
     bidi: Literal["auto", "visual", "logical"] = "auto"
+    inline: bool = False
 
 
 class SessionSettings(Struct, frozen=True):

@@ -32,6 +32,7 @@ class Start:
         history: where sent lines are kept; None keeps nothing.
         report_crash: writes a defect down and says where; called before the app ends.
         on_painted: called once, after the first frame.
+        is_inline: the conversation is left in the terminal's own scrollback.
         is_demo: the welcome tells what to do.
         keymap: the person's own keys by the names of actions.
         environment: of the terminal: where its clipboard, editor and browser are.
@@ -56,6 +57,7 @@ class Start:
     report_crash: Callable[[BaseException], str] = lambda error: ""
     on_painted: Callable[[], None] = lambda: None
     is_demo: bool = False
+    is_inline: bool = False
     reduced_motion: bool = False
     keymap: "Keymap" = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -53,7 +53,7 @@ class LoomDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._wire: Wire | None = None
         self._keyboard: Keyboard | None = None
-        self._painter = Painter()
+        self._painter = Painter(self._move_to)
         self._cursor: Offset | None = None
         # Standard error: the output may be a pipe, and this is where Textual writes.
         self._output = self._file.fileno() if self._file is not None else self.fileno
@@ -75,16 +75,25 @@ class LoomDriver(LinuxDriver):
         self, update: CompositorUpdate, console: Console, caret: Offset | None, *, is_sync: bool
     ) -> None:
         """Write what an update changes, and leave the cursor at `caret`, hidden when None."""
-        body = self._painter.paint(update, console)
+        body = self._body(update, console)
         if not body and caret == self._cursor:
             return
         begin, end = (SYNC_BEGIN, SYNC_END) if is_sync else ("", "")
         # Without synchronized output one would see it jump.
         is_hidden = self._cursor is None or (body != "" and not is_sync)
         hide = HIDE_CURSOR if self._cursor is not None and (is_hidden or caret is None) else ""
-        place = "" if caret is None else move_to(*caret) + SHOW_CURSOR * is_hidden
+        place = self._at_rest if caret is None else self._move_to(*caret) + SHOW_CURSOR * is_hidden
         self._cursor = caret
         self.write(f"{begin}{hide}{body}{place}{end}")
+
+    _at_rest = ""
+    """Where a hidden cursor is put; by default it stays behind what was written last."""
+
+    def _body(self, update: CompositorUpdate, console: Console) -> str:
+        return self._painter.paint(update, console)
+
+    def _move_to(self, x: int, y: int) -> str:
+        return move_to(x, y)
 
     def forget(self) -> None:
         """The terminal's screen is not what it was."""
@@ -172,12 +181,18 @@ class LoomDriver(LinuxDriver):
     def _take_screen(self) -> None:
         self._painter.forget()
         self._cursor = None
-        self.write(ALTERNATE_SCREEN + HIDE_CURSOR + FOCUS_REPORTS)
+        self.write(self._enter() + HIDE_CURSOR + FOCUS_REPORTS)
         if self._has_shapes:
             self.write(STEADY_CURSOR)
         self.write(KITTY_KEYS)
         if self._app.text_order is Order.EXPLICIT:
             self.write(EXPLICIT)
+
+    def _enter(self) -> str:
+        return ALTERNATE_SCREEN
+
+    def _leave(self) -> str:
+        return NORMAL_SCREEN
 
     def _take_keys(self) -> None:
         with suppress(termios.error):
@@ -225,7 +240,7 @@ class LoomDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
             self.attrs_before = None
         # The keyboard's state belongs to the screen it was set on.
-        self.write(PLAIN_KEYS + NORMAL_SCREEN)
+        self.write(PLAIN_KEYS + self._leave())
         if self._has_shapes:
             self.write(OWN_CURSOR)
         if self._app.text_order is Order.EXPLICIT:

@@ -1,6 +1,7 @@
 """What must be written so that the terminal shows a frame: only the cells that changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -15,11 +16,30 @@ Piece = tuple[int, int, Strip]
 """Column, row, and what is to stand there."""
 
 
-class Painter:
-    """Knows what stands on the terminal, as the strips that were painted last."""
+def move_to(x: int, y: int) -> str:
+    """The sequence (CUP) that puts the cursor there, both from 0."""
+    return f"\x1b[{y + 1};{x + 1}H"
 
-    def __init__(self) -> None:
+
+class Painter:
+    """Knows what stands on the terminal, as the strips that were painted last.
+
+    Attributes:
+        height: rows there are; what a frame has below them is left out.
+
+    Args:
+        move_to: the sequence that puts the cursor at a column and a row, both from 0; asked in the
+            order in which the sequences are written.
+        can_scroll: whether the terminal may scroll lines: rows are counted from its first.
+    """
+
+    def __init__(
+        self, move_to: Callable[[int, int], str] = move_to, *, can_scroll: bool = True
+    ) -> None:
+        self._can_scroll = can_scroll
+        self.height = sys.maxsize
         self._rows: dict[int, dict[int, Strip]] = {}
+        self._move_to = move_to
 
     def forget(self) -> None:
         """The terminal may show anything: the next frame is painted whole."""
@@ -27,8 +47,8 @@ class Painter:
 
     def paint(self, update: CompositorUpdate, console: Console) -> str:
         """Escape sequences for what an update changes; empty when the terminal shows it already."""
-        placed = [*pieces(update)]
-        scroll = scroll_to(self._rows, placed)
+        placed = [piece for piece in pieces(update) if piece[1] < self.height]
+        scroll = scroll_to(self._rows, placed) if self._can_scroll else None
         if scroll is None:
             return "".join(self._piece(*piece, console) for piece in placed)
         beside = [*scroll.beside(self._rows)]
@@ -36,13 +56,21 @@ class Painter:
         written = (self._piece(*piece, console) for piece in (*beside, *placed))
         return scroll.sequence + "".join(written)
 
+    def paint_all(self, console: Console) -> str:
+        """Escape sequences for all that is known to stand there."""
+        return "".join(
+            self._move_to(x, y) + strip.render(console)
+            for y, row in sorted(self._rows.items())
+            for x, strip in sorted(row.items())
+        )
+
     def _piece(self, x: int, y: int, strip: Strip, console: Console) -> str:
         row = self._rows.setdefault(y, {})
         old = row.get(x)
         if old is None or old.cell_length != strip.cell_length:
             _uncover(row, x, x + strip.cell_length)
             row[x] = strip
-            return move_to(x, y) + strip.render(console)
+            return self._move_to(x, y) + strip.render(console)
         if old is strip:
             return ""
         row[x] = strip
@@ -50,12 +78,7 @@ class Painter:
         if start >= end:
             return ""
         changed = strip if (start, end) == (0, strip.cell_length) else strip.crop(start, end)
-        return move_to(x + start, y) + changed.render(console)
-
-
-def move_to(x: int, y: int) -> str:
-    """The sequence (CUP) that puts the cursor there, both from 0."""
-    return f"\x1b[{y + 1};{x + 1}H"
+        return self._move_to(x + start, y) + changed.render(console)
 
 
 def pieces(update: CompositorUpdate) -> Iterator[Piece]:

@@ -51,6 +51,17 @@ class Script:
         elif message.role == "user":
             self._person(message)
 
+    def is_queued(self, item: Item) -> bool:
+        """Whether it waits for the turn's end, and then is put again."""
+        return isinstance(item, PersonItem) and item.is_queued
+
+    def is_final(self, item: Item) -> bool:
+        """Whether nothing can still change an item, move it or take it off."""
+        is_at_work = item.is_live or (isinstance(item, ToolItem) and not item.is_over)
+        # What is streamed may be replaced, or be void; by identity, for items have no equality.
+        is_streamed = any(item is each for each in self._streamed)
+        return not (is_at_work or is_streamed or self.is_queued(item))
+
     def settle(self) -> None:
         """A thread was opened: calls without an answer were interrupted."""
         for tool in self._tools.values():
