@@ -85,7 +85,7 @@ async def model(stack: AsyncExitStack) -> Dictation:
 @pytest.mark.parametrize(("sent", "ink"), [("truecolor", b"38;2;"), ("", b"38;5;")])
 async def test_colours_are_as_many_as_the_persons_terminal_has(ssh, argv, sent, ink):
     screen = await ssh("--provider", "demo", argv=argv, here={"COLORTERM": sent})
-    await screen.until("ready", PROMPT_LINE)
+    await screen.until("ready", "0% of", PROMPT_LINE)  # the daemon is there
     assert {kind for kind in (b"38;2;", b"38;5;") if kind in screen.output} == {ink}
 
 
@@ -151,7 +151,7 @@ async def test_the_first_picture_waits_for_no_answer_of_the_terminal(ssh, slow):
     screen = await ssh("--provider", "demo", port=slow.port)
     await screen.when(lambda: b"\x1b[?1049h" in screen.output, "the app")
     slow.goes_there.clear()
-    await screen.until(PROMPT_LINE, "ready")
+    await screen.until(PROMPT_LINE, "ready", "0% of")
     slow.goes_there.set()
     screen.type("and it takes keys")
     await screen.until("› and it takes keys")
