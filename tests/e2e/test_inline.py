@@ -85,6 +85,7 @@ async def test_resizing_leaves_the_scrollback_as_it_was(shell, socket: Path):
     async with dictated() as model:
         screen = await shell(model.environment)
         await told(screen, model, "count up", NUMBERS[:25])
+        await screen.steady(0.5)
         for size in ((50, 24), (110, 40), (60, 18), (90, 24)):
             screen.resize(*size)
             await screen.steady(0.5)
