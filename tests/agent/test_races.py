@@ -373,9 +373,12 @@ async def test_a_viewer_that_comes_at_any_moment_sees_each_message_once(start, s
     async with asyncio.TaskGroup() as group:
         for turn in range(1, 11):
             await agent.say(f"turn {turn}")
+            # Each viewer slows the turn: at a fixed pace they would come faster than it ends.
+            pause = 0.0005
             while len(agent.of(TurnFinished)) < turn:
                 viewers.append(group.create_task(watch()))
-                await asyncio.sleep(0.0005)
+                await asyncio.sleep(pause)
+                pause *= 1.1
         await agent.runtime.submit(Close())
     ids = [m.id for m in visible(await entries_of(agent, store)) if m.id]
     assert all(viewer.result() == ids for viewer in viewers)

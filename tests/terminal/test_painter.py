@@ -70,6 +70,7 @@ def test_painting_what_changed_shows_what_painting_all_does(frames):
     assert shown(*changes) == shown(whole)
 
 
+@settings(deadline=None)
 @given(strips, strips)
 def test_outside_the_difference_both_are_alike(old, new):
     start, end = difference([*old], [*new])
