@@ -78,6 +78,9 @@ class GrowingText(Growth):
         runs = self._renderer.runs(rest, self._names)
         runs[:1] = [(text[offset:], style) for text, style in runs[:1]]
         lines, ranges = laid(runs, self._width)
+        if stayed and not ranges:
+            # The last line is the empty one behind a break, and nothing was added to it.
+            lines, ranges = [[]], [(0, 0)]
         if self._base is not None:
             lines = directed(lines, self._width, self._base)
         lines = joined(lines, "".join(text for text, _ in runs), ranges)
