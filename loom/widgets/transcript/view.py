@@ -24,9 +24,6 @@ _SHARE = 3
 _STILL_INTERVAL = 1.0
 _NEWS = " ↓ new "
 
-_LIVE_ITEMS = 200
-"""Only the last items can be at work: those of the present turn."""
-
 
 class FlowView(Scrollable):
     """A flow of items. Changes are gathered and drawn together, at most once a frame."""
@@ -44,6 +41,7 @@ class FlowView(Scrollable):
         self._flow = Flow()
         self._renderer: Renderer | None = None
         self._changed: dict[Item, None] = {}
+        self._live: dict[Item, None] = {}
         self._flush_timer: Timer | None = None
         self._not_before = 0.0
         self._spinner: Timer | None = None
@@ -89,6 +87,7 @@ class FlowView(Scrollable):
             return
         for item in gone:
             self._changed.pop(item, None)
+            self._live.pop(item, None)
         self._flow.remove(gone)
         self._arrange()
         self.refresh()
@@ -96,6 +95,7 @@ class FlowView(Scrollable):
     def empty(self) -> None:
         """Remove every item; the view follows the end again."""
         self._changed.clear()
+        self._live.clear()
         self._flow.replace(())
         self._follows = True
         self._arrange()
@@ -123,7 +123,7 @@ class FlowView(Scrollable):
         changed = list(self._changed)
         self._changed.clear()
         self._draw(changed)
-        self._watch_time()
+        self._watch_time(changed)
         ended = self._clock()
         self._not_before = ended + max(FRAME, _SHARE * (ended - began))
 
@@ -260,13 +260,16 @@ class FlowView(Scrollable):
         if not self.follows:
             self.go_to(self.scroll_y + growth)
 
-    def _watch_time(self) -> None:
+    def _watch_time(self, changed: Iterable[Item]) -> None:
         """Run the spinner's timer while an item is at work, and only then."""
-        has_live = any(item.is_live for item in self._flow.items[-_LIVE_ITEMS:])
-        if has_live and self._spinner is None:
+        for item in changed:
+            self._live.pop(item, None)
+            if item.is_live:
+                self._live[item] = None
+        if self._live and self._spinner is None:
             interval = _STILL_INTERVAL if is_still(self.app) else INTERVAL
             self._spinner = self.set_interval(interval, self._tick)
-        elif not has_live:
+        elif not self._live:
             self._stop_spinner()
 
     def _stop_spinner(self) -> None:
@@ -280,8 +283,7 @@ class FlowView(Scrollable):
         if second == self._second and not self.app.app_focus:
             return
         self._second = second
-        for item in self._flow.items[-_LIVE_ITEMS:]:
-            if item.is_live:
-                self.changed(item)
+        for item in self._live:
+            self.changed(item)
         if not self._changed:
             self._stop_spinner()
