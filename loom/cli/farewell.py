@@ -40,13 +40,14 @@ async def _read(thread_id: str, environment: Mapping[str, str], with_transcript:
 
 
 def summary(thread: "Thread", messages: "Sequence[Message]") -> list[str]:
-    """The thread's title, how much was said and changed in it, and how to go on with it."""
+    """The thread's title, how much was said and changed in it, and how to go on and to read it."""
     said = sum(1 for message in messages if message.text.strip())
     facts = [_counted(said, "message")]
     if files := changed_files(messages):
         facts.append(_counted(len(files), "file") + " changed")
     title = " ".join(thread.title.split())
-    return [title, " · ".join(facts), f"loom resume {thread.id}"]
+    ways = [f"loom resume {thread.id}", f"loom log {thread.id} prints all of it"]
+    return [title, " · ".join(facts), *ways]
 
 
 def changed_files(messages: "Sequence[Message]") -> set[str]:

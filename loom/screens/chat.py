@@ -100,6 +100,7 @@ class ChatScreen(ChatFrame):
     @work(group="live", exit_on_error=True)
     async def _go_live(self) -> None:
         await self.live.run()
+        self.ended()
         self.app.exit()
 
     async def _host_opened(self, host: "SessionHost") -> None:

@@ -177,6 +177,9 @@ class ChatFrame(Screen[None]):
             raise SkipAction  # in a text it deletes to the right
         self.leave()
 
+    def ended(self) -> None:
+        """The sessions are closed: nothing more comes, and the terminal is given back next."""
+
     def leave(self) -> None:
         """Close what is open, then the app."""
         raise NotImplementedError

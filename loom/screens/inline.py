@@ -15,7 +15,7 @@ class InlineScreen(ChatScreen):
 
     def __init__(self, start: Start) -> None:
         super().__init__(start)
-        self.transcript = PrintedList(self._print)
+        self.transcript = self._printed = PrintedList(self._print)
         self.add_class("-inline")
 
     def on_screen_suspend(self) -> None:
@@ -26,10 +26,9 @@ class InlineScreen(ChatScreen):
         """It is alone again."""
         self._stretch(is_tall=False)
 
-    def leave(self) -> None:
-        """Print first what is finished: there may be no frame any more."""
-        self.transcript.flush()
-        super().leave()
+    def ended(self) -> None:
+        """Print what there is: there is no frame any more."""
+        self._printed.print_rest()
 
     def _stretch(self, *, is_tall: bool) -> None:
         driver = self.app._driver

@@ -59,6 +59,12 @@ class PrintedList(MessageList):
         if self.is_attached and self.size:
             self._hand_over()
 
+    def print_rest(self) -> None:
+        """Print also what is being written, as far as it came: nothing more comes."""
+        super().flush()
+        if self.is_attached and self.size and self._is_begun_by_now():
+            self._print([item for item in self.items if not self._script.is_queued(item)])
+
     def _opened(self, messages: Sequence[Message]) -> Sequence[Message]:
         self.clear()
         self._seen = {message.id for message in messages if message.id}
@@ -69,9 +75,10 @@ class PrintedList(MessageList):
         return messages[first:]
 
     def _hand_over(self) -> None:
-        items = self._finished()
-        if not items:
-            return
+        if items := self._finished():
+            self._print(items)
+
+    def _print(self, items: Sequence[Item]) -> None:
         strips = [strip for item in items for strip in self._strips_of(item)]
         self.take_off(items)
         self._print_lines(strips)
@@ -85,8 +92,11 @@ class PrintedList(MessageList):
             if not self._script.is_final(item):
                 break
             finished.append(item)
+        return finished if self._is_begun_by_now() else []
+
+    def _is_begun_by_now(self) -> bool:
         self._is_begun |= any(not isinstance(item, NoticeItem) for item in self.items)
-        return finished if self._is_begun else []
+        return self._is_begun
 
     def _strips_of(self, item: Item) -> list[Strip]:
         index = self._flow.place(item)

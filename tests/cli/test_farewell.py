@@ -28,7 +28,8 @@ TALK = (
 
 def test_the_summary_says_what_was_done_and_how_to_go_on() -> None:
     lines = summary(Thread("T-1", title="Mend it"), TALK)
-    assert lines == ["Mend it", "2 messages · 1 file changed", "loom resume T-1"]
+    ways = ["loom resume T-1", "loom log T-1 prints all of it"]
+    assert lines == ["Mend it", "2 messages · 1 file changed", *ways]
 
 
 def test_a_file_that_was_not_written_is_not_counted() -> None:

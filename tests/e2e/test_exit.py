@@ -23,8 +23,8 @@ async def test_leaving_says_what_was_done_and_how_to_go_on(loom):
         screen = await loom(**model.environment)
         await talked(screen, model)
     lines = screen.text.strip().split("\n")
-    assert len(lines) == 3 and "2 messages" in lines[1]
-    assert lines[2].startswith("loom resume T-")
+    assert len(lines) == 4 and "2 messages" in lines[1]
+    assert lines[2].startswith("loom resume T-") and lines[3].startswith("loom log T-")
 
 
 async def test_nothing_said_leaves_nothing(loom):

@@ -96,6 +96,23 @@ async def test_resizing_leaves_the_scrollback_as_it_was(shell, socket: Path):
     assert not any("Enter send" in line or PROMPT_LINE in line for line in lines)
 
 
+async def test_leaving_in_the_middle_of_an_answer_keeps_what_came(shell, socket: Path, run):
+    async with dictated() as model:
+        screen = await shell(model.environment)
+        await say(screen, "count up")
+        for line in NUMBERS:
+            model.say(f"{line}\n\n")
+        model.say("and a half")
+        await screen.until(NUMBERS[-1], "and a half")
+        await left(screen)
+    lines = [line for line in history(socket) if line]
+    asked = lines.index("▌ count up")
+    assert lines[asked + 1 : asked + 44] == [*NUMBERS, "and a half", "count up", "2 messages"]
+    assert lines[asked + 44].startswith("loom resume T-"), lines
+    printed = (await run(*lines[asked + 45].split()[1:3])).out
+    assert all(line in printed for line in (*NUMBERS, "and a half"))
+
+
 async def test_a_question_fits_and_is_answered(shell, socket: Path):
     screen = await shell({}, "--demo")
     screen.key("enter")

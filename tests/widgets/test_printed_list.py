@@ -59,6 +59,18 @@ async def test_what_may_still_change_is_not_printed() -> None:
         assert "later" not in " ".join(paper.lines) and "Stopped." in paper.lines[-1]
 
 
+async def test_at_the_end_what_may_still_change_is_printed_as_far_as_it_came() -> None:
+    async with (paper := Paper()).run_test():
+        paper.transcript.notice("Welcome.")
+        paper.transcript.print_rest()
+        assert paper.lines == []
+        paper.transcript.add(person("one"))
+        paper.transcript.stream_text("I re")
+        paper.transcript.queued(person("later"))
+        paper.transcript.print_rest()
+        assert [line.strip("· ▌") for line in paper.lines] == ["Welcome.", "one", "I re"]
+
+
 async def test_a_welcome_is_printed_only_with_what_follows_it() -> None:
     async with (paper := Paper()).run_test():
         for _ in range(2):
