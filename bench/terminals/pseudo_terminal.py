@@ -87,11 +87,13 @@ class PseudoTerminal:
         while data:
             data = data[os.write(self._master, data) :]
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Gives the window another size, of which the program is told."""
+    def resize(self, columns: int, rows: int) -> float:
+        """Gives the window another size; when the program was told of it."""
         self.size = (columns, rows)
         self.display.resize(columns, rows)
+        told = time.perf_counter()
         _set_size(self._master, self.size)
+        return told
 
     def read(self, timeout: float) -> Piece | None:
         """The next piece, the questions in it answered; None when there is none in time.

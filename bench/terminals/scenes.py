@@ -147,8 +147,7 @@ def repainted(
     """Milliseconds from the change to the new screen; `window` when it does not come."""
     while screen.read(0):
         pass
-    began, pieces = time.perf_counter(), []
-    screen.resize(*size)
+    began, pieces = screen.resize(*size), []
     while (left := began + window - time.perf_counter()) > 0:
         if piece := screen.read(left):
             pieces.append(piece)

@@ -7,11 +7,9 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
-from textual.timer import Timer
 
 from loom.screens.wire import Wire
-from loom.terminal.compositor import FrugalCompositor
+from loom.terminal.screen import CalmScreen
 from loom.widgets.field import select_nothing, selected_in
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
@@ -22,11 +20,9 @@ from loom.widgets.thread_list import ThreadList
 from loom.widgets.tool_panel import ToolPanel
 
 QUIT_SECONDS = 2.0
-PAINT_SECONDS = 1 / 250
-"""Seconds between two paints, at least."""
 
 
-class ChatFrame(Screen[None]):
+class ChatFrame(CalmScreen):
     """Header, transcript, input, status bar, and two panes that are mounted later.
 
     A subclass has the other actions that KEYS names, and says how to `leave`.
@@ -58,7 +54,6 @@ class ChatFrame(Screen[None]):
 
     def __init__(self, header: Header, prompt: PromptInput, keymap: Keymap | None = None) -> None:
         super().__init__()
-        self._compositor = FrugalCompositor()
         self.header = header
         self.transcript = MessageList()
         self.prompt = prompt
@@ -66,21 +61,8 @@ class ChatFrame(Screen[None]):
         self.status = StatusBar(shortcuts=shortcuts(self.keymap))
         self.panel = ToolPanel()
         self.threads = ThreadList()
-        self._paint_timer: Timer | None = None
         self._quit_asked = False
         self._input_since = float("inf")
-
-    @property
-    def _update_timer(self) -> Timer:
-        """When changes are painted: at once, in place of Textual's sixty times a second.
-
-        The conversation keeps to a rate of its own, and a key must not wait for the next frame.
-        """
-        if self._paint_timer is None:
-            self._paint_timer = self.set_interval(
-                PAINT_SECONDS, self._on_timer_update, name="paint", pause=True
-            )
-        return self._paint_timer
 
     def compose(self) -> ComposeResult:
         """What the first frame shows; the panes that are closed come after it."""

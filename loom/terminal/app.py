@@ -1,7 +1,10 @@
 """An app that is calm on its terminal: what it paints, when, and where the cursor stands."""
 
+from math import inf
+from time import monotonic
 from typing import Any
 
+from textual import events
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
@@ -18,6 +21,9 @@ from loom.terminal.painter import regions
 CARET = "-caret"
 """Class of the app while the terminal's own cursor stands at the caret: none is drawn."""
 
+MORE_SIZES_SECONDS = 0.05
+"""A size that follows another within this time may be followed by more: a window is dragged."""
+
 
 class TerminalApp(App[None]):
     """Paints only what changed, and nothing while the terminal is slow; keys go on being taken."""
@@ -30,6 +36,7 @@ class TerminalApp(App[None]):
         self.text_order = order
         IS_LOGICAL.set(order is Order.LOGICAL)
         self._missed: set[Region] = set()
+        self._resized_at = -inf
 
     def get_driver_class(self) -> type[Driver]:
         """Loom's driver, unless the environment names another: a browser's."""
@@ -85,6 +92,13 @@ class TerminalApp(App[None]):
             driver.show(update, self.console, self.caret, is_sync=self._sync_available)
         else:
             self._missed.update(regions(update))
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        """Before Textual's, which lets 8 ms pass: that is only good while more sizes come."""
+        now = monotonic()
+        if now - self._resized_at > MORE_SIZES_SECONDS:
+            self.call_next(self._check_resize)
+        self._resized_at = now
 
     def _watch_app_focus(self, focus: bool) -> None:
         """In place of Textual's, which restyles the tree and takes the focus from the input."""

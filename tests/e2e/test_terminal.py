@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 
+import pyte
 import pytest
 
 from loom.core.history import visible
@@ -221,6 +222,26 @@ async def test_a_storm_of_resizes_while_streaming_leaves_the_right_screen(loom):
         screen.kill(signal.SIGCONT)  # which paints all again
         await screen.steady(0.7)
     assert screen.text == stormy
+
+
+@pytest.mark.parametrize("size", [(60, 20), (100, 30), (160, 50)])
+async def test_another_size_is_painted_whole_in_one_frame(loom, size):
+    async with dictated() as model:
+        screen = await loom(**model.environment)
+        await screen.until("ready")
+        await say(screen, "tell me")
+        model.say("\n\n".join(f"**{number}** " + "many words " * 12 for number in range(30)))
+        model.end()
+        await screen.until("29", "ready")
+        await screen.steady(0.5)
+        start = len(screen.output)
+        screen.resize(*size)
+        await screen.steady(0.5)
+    first, mark, _ = bytes(screen.output[start:]).partition(END)
+    glass = pyte.Screen(*size)
+    pyte.ByteStream(glass).feed(first.removeprefix(BEGIN))
+    assert mark and "› " in "\n".join(glass.display)
+    assert [line.rstrip() for line in glass.display] == screen.text.split("\n")
 
 
 @pytest.mark.parametrize("term", ["xterm", "linux", "screen", "xterm-256color"])
