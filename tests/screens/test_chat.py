@@ -23,7 +23,6 @@ from loom.screens.help import HelpScreen
 from loom.widgets.permission_modal import PermissionModal
 from loom.widgets.picker_modal import PickerModal
 from tests.fakes.model import ScriptedModel, says
-from tests.snapshots import CONTRAST, EVERY
 
 EDIT = ToolCall(
     "e1", "edit_file", {"path": "a.txt", "edits": [{"old_str": "alpha", "new_str": "beta"}]}
@@ -520,7 +519,7 @@ async def seed_demo(store):
 
 async def test_picture_of_a_conversation(make_app, snap):
     app = make_app(seed=seed_demo, resume="T-0190", workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-demo", prepare=settled, pictures=(*EVERY, *CONTRAST))
+    await snap(app, "chat-demo", prepare=settled)
 
 
 async def settled(pilot):
@@ -543,14 +542,14 @@ async def test_picture_of_the_panes(make_app, snap):
         await pilot.pause()
 
     app = make_app(seed=seed_demo, resume="T-0190", workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-panel", prepare=with_panes, pictures=EVERY)
+    await snap(app, "chat-panel", prepare=with_panes)
 
 
 async def test_picture_of_the_first_screen(make_app, snap):
     app = make_app(workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-first", prepare=live, pictures=(*EVERY, *CONTRAST))
+    await snap(app, "chat-first", prepare=live)
 
 
 async def test_picture_of_the_help(make_app, snap):
     app = make_app(workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-help", keys=["f1"], pictures=EVERY)
+    await snap(app, "chat-help", keys=["f1"])

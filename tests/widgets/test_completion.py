@@ -1,5 +1,6 @@
 from loom.widgets.completion import Choice, CompletionList, Row
-from tests.snapshots import Gallery, Snap, picture, text_of
+from tests.snapshots import Gallery, Snap
+from tests.svg import picture, text_of
 
 ROWS = [
     Row(Choice("cache/store.py", "4 kB"), (6, 7, 8)),

@@ -1,7 +1,8 @@
 from rich.cells import cell_len
 
 from loom.widgets.header import Header
-from tests.snapshots import EVERY, Gallery, Snap, picture, text_of
+from tests.snapshots import Gallery, Snap
+from tests.svg import picture, text_of
 
 LONG = "Make the parser survive half a UTF-8 character at the end of a chunk 変更 and say so"
 
@@ -13,7 +14,7 @@ async def line_of(header: Header, columns: int) -> str:
 
 async def test_header_shows_title_model_and_place(snap: Snap) -> None:
     header = Header("Fix the parser", "claude-sonnet", "~/src/parser", is_private=True)
-    await snap(header, "header", pictures=EVERY)
+    await snap(header, "header")
 
 
 async def test_long_header_is_shortened(snap: Snap) -> None:

@@ -18,7 +18,6 @@ from loom.core.messages import (
 )
 from loom.widgets.message_list import MessageList
 from loom.widgets.transcript.item import Item
-from tests.snapshots import CONTRAST_SMALL, EVERY
 
 DIFF = (
     "--- a/app.py\n+++ b/app.py\n@@ -7,5 +7,6 @@ def load(path):\n     text = read(path)\n"
@@ -470,13 +469,13 @@ async def until_drawn(pilot):
 
 
 async def test_picture_of_a_turn_with_tools(snap):
-    await snap(turn(), "message-list-tools", prepare=until_drawn, pictures=EVERY)
+    await snap(turn(), "message-list-tools", prepare=until_drawn)
 
 
 async def test_picture_of_an_answer(snap):
     transcript = MessageList(clock=Clock())
     transcript.show([user("What was it?"), assistant(Text(ANSWER))])
-    await snap(transcript, "message-list-answer", prepare=until_drawn, pictures=EVERY)
+    await snap(transcript, "message-list-answer", prepare=until_drawn)
 
 
 async def test_picture_of_work_in_progress(snap):
@@ -495,7 +494,7 @@ async def test_picture_of_work_in_progress(snap):
         transcript.queued(user("And commit it.", "m1"))
         await until_drawn(pilot)
 
-    await snap(transcript, "message-list-work", prepare=work, pictures=(*EVERY, CONTRAST_SMALL))
+    await snap(transcript, "message-list-work", prepare=work)
 
 
 async def test_picture_of_scrolling_back(snap):

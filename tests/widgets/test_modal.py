@@ -8,7 +8,7 @@ from textual.widgets import Static
 from loom.widgets.choices import Option
 from loom.widgets.input import PromptInput
 from loom.widgets.modal import Modal
-from tests.snapshots import EVERY, Gallery, Snap
+from tests.snapshots import Gallery, Snap
 
 
 class Question(Modal[str]):
@@ -62,7 +62,7 @@ async def answer(*keys: str, guard: float = 0.0) -> Asking:
 
 
 async def test_modal(snap: Snap) -> None:
-    await snap(Asking(Question()), "modal", pictures=EVERY)
+    await snap(Asking(Question()), "modal")
 
 
 async def test_enter_picks_the_primary_button() -> None:

@@ -5,7 +5,8 @@ import pytest
 from loom.core.messages import Display
 from loom.core.protocol import Decide, PermissionAsked
 from loom.widgets.permission_modal import PermissionModal
-from tests.snapshots import CONTRAST, EVERY, Gallery, Snap, picture, text_of
+from tests.snapshots import Gallery, Snap
+from tests.svg import picture, text_of
 
 COMMAND = PermissionAsked(
     call_id="c1",
@@ -49,13 +50,11 @@ async def lines_of(event: PermissionAsked, *keys: str) -> str:
 
 
 async def test_permission_for_a_command(snap: Snap) -> None:
-    await snap(
-        PermissionModal(COMMAND, guard=0), "permission-command", pictures=(*EVERY, *CONTRAST)
-    )
+    await snap(PermissionModal(COMMAND, guard=0), "permission-command")
 
 
 async def test_permission_for_a_diff(snap: Snap) -> None:
-    await snap(PermissionModal(DIFF, guard=0), "permission-diff", pictures=(*EVERY, *CONTRAST))
+    await snap(PermissionModal(DIFF, guard=0), "permission-diff")
 
 
 async def test_permission_with_a_rule(snap: Snap) -> None:

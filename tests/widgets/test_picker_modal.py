@@ -1,6 +1,6 @@
 from loom.widgets.completion import Choice
 from loom.widgets.picker_modal import PickerModal
-from tests.snapshots import CONTRAST_SMALL, EVERY, Gallery, Snap
+from tests.snapshots import Gallery, Snap
 
 MODELS = [
     Choice("anthropic/claude-sonnet", "200k window", "claude-sonnet"),
@@ -28,7 +28,7 @@ async def pick(subject: PickerModal, *keys: str) -> list[str | None]:
 
 
 async def test_picker(snap: Snap) -> None:
-    await snap(picker("openai/gpt"), "picker", pictures=(*EVERY, CONTRAST_SMALL))
+    await snap(picker("openai/gpt"), "picker")
 
 
 async def test_filtered_picker(snap: Snap) -> None:

@@ -1,6 +1,7 @@
 from loom.core.messages import Display
 from loom.widgets.preview import Preview
-from tests.snapshots import Gallery, picture, text_of
+from tests.snapshots import Gallery
+from tests.svg import picture, text_of
 
 LONG = Display("text", "", "\n".join(f"line {number}" for number in range(100)))
 

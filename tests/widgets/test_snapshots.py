@@ -1,6 +1,7 @@
 from textual.widgets import Static
 
-from tests.snapshots import FOLDER, Gallery, SvgExtension, picture, text_of
+from tests.snapshots import FOLDER, Gallery, SvgExtension
+from tests.svg import picture, text_of
 
 
 async def test_a_picture_is_the_same_twice() -> None:

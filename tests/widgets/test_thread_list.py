@@ -5,7 +5,8 @@ from textual.pilot import Pilot
 
 from loom.core.messages import Thread
 from loom.widgets.thread_list import ThreadItem, ThreadList, ThreadRows
-from tests.snapshots import CONTRAST_SMALL, EVERY, Gallery, Snap, picture, text_of
+from tests.snapshots import Gallery, Snap
+from tests.svg import picture, text_of
 
 NOW = 1_762_948_800.0
 TITLES = (
@@ -67,7 +68,7 @@ async def focus_rows(pilot: Pilot[None]) -> None:
 
 
 async def test_thread_list(snap: Snap) -> None:
-    await snap(thread_list(), "thread-list", prepare=focus_rows, pictures=(*EVERY, CONTRAST_SMALL))
+    await snap(thread_list(), "thread-list", prepare=focus_rows)
 
 
 async def test_empty_thread_list(snap: Snap) -> None:
