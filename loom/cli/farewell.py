@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from loom.core.messages import Message, Thread
+    from loom.threads.store import ThreadStore
 
 _CHANGING = frozenset({"write_file", "edit_file"})
+_STANDINGS = {"working": "the agent works on", "waiting": "a question waits for you"}
 
 
 def say_farewell(
@@ -26,6 +28,27 @@ def say_farewell(
     say(said)
 
 
+def in_a_line(thread_id: str, environment: Mapping[str, str]) -> str:
+    """How to go on with a thread, for who listens instead of looking."""
+    import asyncio
+
+    from loom.core.errors import LoomError
+
+    try:
+        standing = asyncio.run(_standing(thread_id, environment))
+    except LoomError:
+        standing = ""
+    words = f"{_STANDINGS[standing].capitalize()}. To go back to it" if standing else "To go on"
+    return f"{words}: {_way_back(thread_id, standing)}"
+
+
+async def _standing(thread_id: str, environment: Mapping[str, str]) -> str:
+    from loom.cli.threads import open_store
+
+    async with open_store(environment) as store:
+        return await _standing_now(store, thread_id)
+
+
 async def _read(thread_id: str, environment: Mapping[str, str], with_transcript: bool) -> str:
     from loom.cli.threads import open_store
     from loom.core import history
@@ -34,19 +57,38 @@ async def _read(thread_id: str, environment: Mapping[str, str], with_transcript:
 
     async with open_store(environment) as store:
         thread = await store.find(thread_id)
+        standing = await _standing_now(store, thread.id)
         messages = history.visible(await store.entries(thread.id))
         page = (await export_markdown(store, thread)).decode() if with_transcript else ""
-    return visible(page + "\n".join(summary(thread, messages)))
+    return visible(page + "\n".join(summary(thread, messages, standing)))
 
 
-def summary(thread: "Thread", messages: "Sequence[Message]") -> list[str]:
+async def _standing_now(store: "ThreadStore", thread_id: str) -> str:
+    """`working` or `waiting` for a person while the thread lives on elsewhere; else empty.
+
+    Asked once the app has let go of it: only then is a session that lives on not its own.
+    """
+    from loom.host.live import live_session
+
+    session = await live_session(store.leases, thread_id)
+    return session.standing if session and session.standing in _STANDINGS else ""
+
+
+def _way_back(thread_id: str, standing: str) -> str:
+    """The command that goes on with a thread, which lives on where it has a standing."""
+    return f"loom {'attach' if standing else 'resume'} {thread_id}"
+
+
+def summary(thread: "Thread", messages: "Sequence[Message]", standing: str = "") -> list[str]:
     """The thread's title, how much was said and changed in it, and how to go on and to read it."""
     said = sum(1 for message in messages if message.text.strip())
     facts = [_counted(said, "message")]
     if files := changed_files(messages):
         facts.append(_counted(len(files), "file") + " changed")
+    if standing:
+        facts.append(_STANDINGS[standing])
     title = " ".join(thread.title.split())
-    ways = [f"loom resume {thread.id}", f"loom log {thread.id} prints all of it"]
+    ways = [_way_back(thread.id, standing), f"loom log {thread.id} prints all of it"]
     return [title, " · ".join(facts), *ways]
 
 

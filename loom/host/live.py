@@ -19,6 +19,15 @@ async def live_sessions(leases: Path) -> Mapping[str, LiveSession]:
     return {session.thread_id: session for sessions in told for session in sessions}
 
 
+async def live_session(leases: Path, thread_id: str) -> LiveSession | None:
+    """The session on one thread, as its host tells; only that host is asked."""
+    for holder in holders(leases, thread_id):
+        for session in await _sessions(Path(holder.socket)) if holder.socket else ():
+            if session.thread_id == thread_id:
+                return session
+    return None
+
+
 async def _sessions(path: Path) -> tuple[LiveSession, ...]:
     try:
         return (await ask(path, AskStatus(), Status, PATIENCE)).sessions

@@ -28,10 +28,10 @@ class Holder(Struct, frozen=True, omit_defaults=True):
     socket: str = ""
 
 
-def holders(folder: Path) -> list[Holder]:
+def holders(folder: Path, thread_id: str = "*") -> list[Holder]:
     """Who says in `folder` that it holds a lease; the dead among them are not told apart."""
     try:
-        found = [_decoded(path.read_bytes()) for path in folder.glob("*.lock")]
+        found = [_decoded(path.read_bytes()) for path in folder.glob(f"{thread_id}.lock")]
     except OSError:
         return []
     return [holder for holder in found if holder is not None]

@@ -1,5 +1,7 @@
 """What is printed when the app was left, and `loom log`."""
 
+import pytest
+
 from loom.cli.farewell import changed_files, summary
 from loom.cli.log import in_colour
 from loom.core.messages import Message, Text, Thread, ToolCall, ToolResult
@@ -30,6 +32,16 @@ def test_the_summary_says_what_was_done_and_how_to_go_on() -> None:
     lines = summary(Thread("T-1", title="Mend it"), TALK)
     ways = ["loom resume T-1", "loom log T-1 prints all of it"]
     assert lines == ["Mend it", "2 messages · 1 file changed", *ways]
+
+
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [("working", "the agent works on"), ("waiting", "a question waits for you")],
+)
+def test_the_summary_of_a_thread_that_lives_on_leads_back_to_it(standing: str, words: str) -> None:
+    lines = summary(Thread("T-1", title="Mend it"), TALK, standing)
+    assert lines[1].endswith(f" · {words}")
+    assert lines[2] == "loom attach T-1"
 
 
 def test_a_file_that_was_not_written_is_not_counted() -> None:

@@ -58,6 +58,32 @@ async def test_a_turn_outlives_the_app_over_ssh(home: Home, loom, run, number):
         await second.until("Stopped.", "ready")
 
 
+@pytest.mark.parametrize(
+    "words", [(), ("--inline",), ("--plain",)], ids=["full", "inline", "plain"]
+)
+async def test_leaving_a_turn_that_works_on_names_the_way_back_to_it(home: Home, loom, words):
+    async with FakeProvider(counting) as fake:
+        keys = variables("anthropic", fake)
+        first = await loom("--mode", "auto", "--daemon", *words, **keys)
+        await first.until("Write, and Enter sends" if words == ("--plain",) else "ready")
+        first.type("count")
+        await first.until("count")
+        first.key("enter")
+        await first.until(FIRST)
+        first.key("ctrl+d")
+        assert await first.exit() == 0
+        thread = thread_of(home)
+        assert first.shows("he agent works on") and first.shows(f"loom attach {thread}")
+        assert not first.shows("loom resume")
+        second = await loom("attach", thread, **keys)
+        await second.until(FIRST, "count", "running tools")
+        second.key("esc")
+        await second.until("Stopped.", "ready")
+        second.key("ctrl+d")
+        assert await second.exit() == 0
+        assert second.shows(f"loom resume {thread}")
+
+
 async def test_a_question_waits_for_a_viewer(home: Home, loom, run):
     turns = [Turn(Call("bash", {"command": "touch made"})), Turn(Say("It is made."))]
     async with FakeProvider(turns) as fake:
