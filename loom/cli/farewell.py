@@ -28,8 +28,8 @@ def say_farewell(
     say(said)
 
 
-def in_a_line(thread_id: str, environment: Mapping[str, str]) -> str:
-    """How to go on with a thread, for who listens instead of looking."""
+def in_words(thread_id: str, environment: Mapping[str, str]) -> str:
+    """Whether a thread lives on and how to go on with it, for who listens instead of looking."""
     import asyncio
 
     from loom.core.errors import LoomError
@@ -38,7 +38,8 @@ def in_a_line(thread_id: str, environment: Mapping[str, str]) -> str:
         standing = asyncio.run(_standing(thread_id, environment))
     except LoomError:
         standing = ""
-    words = f"{_STANDINGS[standing].capitalize()}. To go back to it" if standing else "To go on"
+    # A line of its own: it is told whole, and its end is not broken off by the terminal's edge.
+    words = f"{_STANDINGS[standing].capitalize()}.\nTo go back to it" if standing else "To go on"
     return f"{words}: {_way_back(thread_id, standing)}"
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from loom.cli.farewell import in_a_line
+from loom.cli.farewell import in_words
 from loom.cli.resident import open_sessions
 from loom.config.settings import Settings
 from loom.directories import state_directory
@@ -25,7 +25,7 @@ def talk(opening: "Opening") -> int:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     thread = asyncio.run(_talk(opening))
     if thread and not opening.is_demo:
-        print(in_a_line(thread, opening.plan.environment))
+        print(in_words(thread, opening.plan.environment))
     return 0
 
 
