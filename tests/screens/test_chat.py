@@ -2,22 +2,17 @@
 
 import asyncio
 import traceback
-from pathlib import Path
 
 import pytest
 from textual.worker import WorkerFailed
 
-from loom.core.history import MessageEntry, ToolResultEntry, ToolStartEntry
+from loom.core.history import MessageEntry
 from loom.core.llm import LlmError
 from loom.core.messages import (
-    Display,
     Message,
     Text,
     Thread,
-    TodoItem,
     ToolCall,
-    ToolResult,
-    Usage,
 )
 from loom.screens.help import HelpScreen
 from loom.widgets.permission_modal import PermissionModal
@@ -180,11 +175,6 @@ async def test_a_theme_is_picked(make_app):
         await pilot.press(*"loom-light", "enter")
         await until(pilot, lambda: app.theme == "loom-light")
         await leave(pilot)
-
-
-async def test_picture_of_the_palette(make_app, snap):
-    app = make_app(workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-palette", keys=["ctrl+p"])
 
 
 async def test_the_mode_is_picked_from_what_each_allows(make_app):
@@ -446,110 +436,3 @@ async def test_a_host_that_cannot_open_says_why_and_the_screen_stays(make_app, t
     async with app.run_test() as pilot:
         await until(pilot, lambda: "loom.db" in shown(app))
         await leave(pilot)
-
-
-def conversation() -> tuple[tuple, ...]:
-    """A turn as it is after the demo, with fixed durations."""
-    run = ToolCall("c1", "bash", {"command": "python3 -m unittest"})
-    edit = ToolCall("c2", "edit_file", {"path": "timesheet/clock.py", "edits": []})
-    rerun = ToolCall("c3", "bash", {"command": "python3 -m unittest"})
-    failed = "F.......\nAssertionError: -1230 != 210\nRan 8 tests in 0.001s\nFAILED (failures=1)"
-    diff = (
-        "--- a/timesheet/clock.py\n+++ b/timesheet/clock.py\n@@ -17,3 +17,3 @@\n"
-        " def minutes_between(start, end):\n"
-        '     """How long it is from `start` to `end`, both minutes since midnight."""\n'
-        "-    return end - start\n+    return (end - start) % DAY\n"
-    )
-    passed = "........\nRan 8 tests in 0.001s\n\nOK"
-    return (
-        MessageEntry(Message("user", (Text("A test fails. Find the bug and fix it."),), "m-1")),
-        MessageEntry(Message("assistant", (Text("I run the tests first."), run), "m-2")),
-        ToolStartEntry("c1", "bash"),
-        result("c1", failed, Display("command", "exit code 1", failed), 141, is_error=True),
-        MessageEntry(
-            Message(
-                "assistant",
-                (
-                    Text(
-                        "`test_a_stretch_past_midnight` fails: `-1230 != 210`. `end - start` is "
-                        "negative past midnight; taken modulo a day it is right for both."
-                    ),
-                    edit,
-                ),
-                "m-3",
-            )
-        ),
-        ToolStartEntry("c2", "edit_file"),
-        result("c2", "edited", Display("diff", "+1 −1 timesheet/clock.py", diff), 3),
-        MessageEntry(Message("assistant", (Text("Now the tests again."), rerun), "m-4")),
-        ToolStartEntry("c3", "bash"),
-        result("c3", passed, Display("command", "exit code 0", passed), 138),
-        MessageEntry(
-            Message(
-                "assistant",
-                (
-                    Text(
-                        "**Fixed.** Ran 8 tests: OK.\n\n- Before: `-1230 != 210`\n"
-                        "- Change: `+1 −1 timesheet/clock.py`\n\n"
-                        "```python\nminutes_between(22 * 60, 90)  # 210\n```\n"
-                    ),
-                ),
-                "m-5",
-                usage=Usage(4_200, 310),
-            )
-        ),
-    )
-
-
-def result(call_id, text, display, duration_ms, is_error=False):
-    return ToolResultEntry(ToolResult(call_id, (Text(text),), is_error, display, duration_ms))
-
-
-async def seed_demo(store):
-    thread = Thread(
-        "T-01900000-0000-7000-8000-000000000001",
-        workspace="/home/ann/timesheet",
-        git_branch="main",
-        provider="demo",
-        model="demo-1",
-    )
-    await store.create(thread)
-    await store.append(thread.id, *conversation())
-
-
-async def test_picture_of_a_conversation(make_app, snap):
-    app = make_app(seed=seed_demo, resume="T-0190", workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-demo", prepare=settled)
-
-
-async def settled(pilot):
-    await live(pilot)
-    await until(pilot, lambda: "Fixed." in shown(pilot.app))
-    chat = chat_of(pilot.app)
-    await until(pilot, lambda: chat.status.context_tokens and chat.transcript.is_drawn)
-    assert (
-        chat.transcript.follows and chat.transcript.scroll_offset.y == chat.transcript.max_scroll_y
-    )
-    chat.status.context_tokens = 4_510
-
-
-async def test_picture_of_the_panes(make_app, snap):
-    async def with_panes(pilot):
-        await settled(pilot)
-        chat = chat_of(pilot.app)
-        chat.panel.todo = (TodoItem("Run the tests", "done"), TodoItem("Mend it", "in_progress"))
-        chat.action_tool_panel()
-        await pilot.pause()
-
-    app = make_app(seed=seed_demo, resume="T-0190", workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-panel", prepare=with_panes)
-
-
-async def test_picture_of_the_first_screen(make_app, snap):
-    app = make_app(workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-first", prepare=live)
-
-
-async def test_picture_of_the_help(make_app, snap):
-    app = make_app(workspace=Path("/home/ann/timesheet"))
-    await snap(app, "chat-help", keys=["f1"])

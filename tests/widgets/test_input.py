@@ -110,6 +110,43 @@ async def test_command_completions(snap: Snap) -> None:
     await snap(Desk(prompt()), "input-commands", keys=["/"])
 
 
+async def test_thread_completions(snap: Snap) -> None:
+    await snap(Desk(prompt()), "input-threads", keys=["#", "p", "a"])
+
+
+async def test_a_file_that_is_none(snap: Snap) -> None:
+    await snap(Desk(prompt()), "input-no-file", keys=["@", "z", "z"])
+
+
+async def test_input_with_attachments(snap: Snap) -> None:
+    subject = prompt()
+
+    async def attach(pilot: Pilot[None]) -> None:
+        subject.attach(Path("/home/ann/screen.png"))
+        subject.attach(Path("/home/ann/log of today.txt"))
+        await pilot.press(*"why")
+
+    await snap(Desk(subject), "input-attachments", prepare=attach)
+
+
+async def test_input_with_a_long_line(snap: Snap) -> None:
+    subject = prompt()
+    text = "The config loader fails on an empty file, and only on the second read. " * 4
+    await snap(Desk(subject), "input-long", prepare=lambda _: subject.set_text(text))
+
+
+async def test_input_in_other_scripts(snap: Snap) -> None:
+    subject = prompt()
+    text = "اشرح لي الخطأ في parser.py\n解析器把文本一块一块地读进来 🎉"
+    await snap(Desk(subject), "input-scripts", prepare=lambda _: subject.set_text(text))
+
+
+async def test_input_with_a_selection(snap: Snap) -> None:
+    subject = prompt(history=["fix the parser and run its tests"])
+    keys = ["up", *["ctrl+shift+left"] * 3]
+    await snap(Desk(subject), "input-selected", keys=keys)
+
+
 def burst(app: Desk, *keys: str) -> None:
     """Keys that come all at once, as over a slow link."""
     for key in keys:

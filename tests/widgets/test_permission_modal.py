@@ -65,6 +65,26 @@ async def test_permission_with_feedback(snap: Snap) -> None:
     await snap(PermissionModal(COMMAND, guard=0), "permission-feedback", keys=["d", *"no"])
 
 
+async def test_permission_with_a_rule_that_is_none(snap: Snap) -> None:
+    keys = ["a", "home", "x", "enter"]
+    await snap(PermissionModal(COMMAND, guard=0), "permission-wrong-rule", keys=keys)
+
+
+async def test_permission_for_a_script(snap: Snap) -> None:
+    script = "set -e\n" + "\n".join(f"cp build/part-{n}.o out/" for n in range(60))
+    preview = Display("command", "not sandboxed: bubblewrap is missing", script)
+    event = PermissionAsked("c3", "bash", preview, ("allow bash(cp *)",), "ask mode asks")
+    await snap(PermissionModal(event, guard=0), "permission-script")
+
+
+async def test_permission_for_a_text(snap: Snap) -> None:
+    preview = Display("text", "web_search textual resize", "textual resize event")
+    event = PermissionAsked(
+        "c4", "web_search", preview, ("allow web_search",), "it uses the network"
+    )
+    await snap(PermissionModal(event, guard=0), "permission-text")
+
+
 async def test_y_allows_once_and_n_denies() -> None:
     assert await decide(COMMAND, "y") == [Decide("c1", allow=True)]
     assert await decide(COMMAND, "n") == [Decide("c1", allow=False)]

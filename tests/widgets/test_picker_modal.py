@@ -39,6 +39,10 @@ async def test_picker_without_a_match(snap: Snap) -> None:
     await snap(picker(), "picker-nothing", keys=["z", "z"])
 
 
+async def test_picker_at_its_end(snap: Snap) -> None:
+    await snap(picker(), "picker-end", keys=["up"])
+
+
 async def test_enter_takes_the_first_match() -> None:
     assert await pick(picker(), "g", "p", "t", "enter") == ["openai/gpt"]
 

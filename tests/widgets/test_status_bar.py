@@ -48,6 +48,30 @@ async def test_status_bar_waits_for_the_person(snap: Snap) -> None:
     await snap(status, "status-bar-asking")
 
 
+async def test_status_bar_while_an_answer_is_written(snap: Snap) -> None:
+    status = working(bar())
+    status.state, status.is_writing, status.mode = "processing_llm_response", True, "plan"
+    await snap(status, "status-bar-writing")
+
+
+async def test_status_bar_after_a_failure(snap: Snap) -> None:
+    status = bar()
+    status.state, status.mode, status.context_tokens = "error", "edit", 150_000
+    await snap(status, "status-bar-failed")
+
+
+async def test_status_bar_with_a_question_put_aside(snap: Snap) -> None:
+    status = working(bar())
+    status.is_asking = status.is_aside = True
+    await snap(status, "status-bar-aside")
+
+
+async def test_status_bar_with_the_mouse_left_to_the_terminal(snap: Snap) -> None:
+    status = working(bar())
+    status.state, status.is_mouse_free = "compacting", True
+    await snap(status, "status-bar-mouse-free")
+
+
 @pytest.mark.parametrize("columns", [200, 100, 80, 60, 40, 20, 8])
 async def test_it_never_needs_more_than_its_width(columns: int) -> None:
     line = await lines_of(working(bar()), columns)

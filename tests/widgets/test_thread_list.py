@@ -75,6 +75,27 @@ async def test_empty_thread_list(snap: Snap) -> None:
     await snap(ThreadList(), "thread-list-empty")
 
 
+async def test_threads_at_work(snap: Snap) -> None:
+    standings = ("", "working", "waiting", "unread")
+    items = [
+        item._replace(standing=standing)
+        for item, standing in zip(some_items(), standings, strict=True)
+    ]
+    await snap(thread_list(items), "thread-list-standings")
+
+
+async def test_threads_sought_in_vain(snap: Snap) -> None:
+    threads = ThreadList(some_items(), clock=lambda: NOW)
+
+    async def seek(pilot: Pilot[None]) -> None:
+        threads.action_search()
+        await pilot.press(*"zebra")
+        threads.show_threads(())
+        await pilot.pause()
+
+    await snap(threads, "thread-list-nothing", prepare=seek)
+
+
 async def test_long_thread_list_scrolls(snap: Snap) -> None:
     items = [ThreadItem(thread(n, f"Thread {n}", n * 60), f"Preview {n}") for n in range(5_000)]
     await snap(ThreadList(items, clock=lambda: NOW), "thread-list-long", keys=["tab", "end"])
