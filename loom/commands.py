@@ -38,6 +38,9 @@ COMMANDS = (
     SlashCommand("rename", "rename", "set the thread's title", "title"),
     SlashCommand("private", "private", "keep this thread on this machine, or not any more"),
     SlashCommand("copy", "copy", "copy the last answer, or what is named", "[plain|code|all|2]"),
+    SlashCommand("goto", "go_to", "go to one of your messages", "[number]"),
+    SlashCommand("previous", "previous_message", "go to your message before", key="{"),
+    SlashCommand("next", "next_message", "go to your next message", key="}"),
     SlashCommand("mouse", "free_mouse", "leave the mouse to the terminal, or not", key="F12"),
     SlashCommand("theme", "theme", "choose the colours", "[name]"),
     SlashCommand("quit", "leave", "leave Loom", key="Ctrl+C twice"),
@@ -62,6 +65,12 @@ def parse(text: str) -> Line | None:
     if "/" in name:  # a path such as /etc/hosts is a message
         return None
     return Line(name, argument.strip(), BY_NAME.get(name))
+
+
+def keeps_place(text: str) -> bool:
+    """Whether `text` is a command that goes on from what is in view."""
+    line = parse(text)
+    return line is not None and line.command is not None and line.command.action in _FROM_HERE
 
 
 def nearest(name: str) -> str:
@@ -93,6 +102,9 @@ def help_text(bindings: list[tuple[str, str]], key: KeyOf) -> str:
         f"item, `{key('transcript.open', 'Enter` or `o')}` opens what is folded (output, "
         f"thinking), `{key('transcript.copy', 'y')}` copies, "
         f"`{key('transcript.copy_code', 'c')}` its block of code and then the next one. "
+        f"`{key('transcript.previous_message', '{')}` and "
+        f"`{key('transcript.next_message', '}')}` go to your message before and after, "
+        "`/goto 3` to your third. "
         f"`{key('transcript.copy_mode', 'v')}` begins copy mode: a caret (arrows, `hjkl`, `w`, "
         "`b`, `0`, `$`, `g`, `G`), `v` selects, `V` by lines, `y` copies, `Y` as markdown, "
         "`Enter` opens the address or file at the caret. "
@@ -120,7 +132,15 @@ def key_of(command: SlashCommand, key: KeyOf) -> str:
     return f"{key(_ACTIONS.get(command.action, command.action), usual)} {times}".strip()
 
 
-_ACTIONS = {"set_mode": "next_mode", "leave": "interrupt", "stop": "input.stop"}
+_FROM_HERE = frozenset({"go_to", "previous_message", "next_message"})
+
+_ACTIONS = {
+    "set_mode": "next_mode",
+    "leave": "interrupt",
+    "stop": "input.stop",
+    "previous_message": "transcript.previous_message",
+    "next_message": "transcript.next_message",
+}
 """Names of the actions whose key does what a command does, where they are not the command's own."""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 
+from loom.commands import keeps_place
 from loom.core.errors import LoomError, ToolError
 from loom.core.messages import Text
 from loom.core.protocol import MODES, AnyOp, Cancel, Decide, RunShell, SendMessage, SetMode
@@ -150,7 +151,8 @@ class ChatScreen(ChatFrame):
 
     @on(PromptInput.Submitted)
     async def _typed(self, event: PromptInput.Submitted) -> None:
-        self.transcript.action_scroll_last()
+        if not keeps_place(event.text):
+            self.transcript.action_scroll_last()
         self._sent.add(event.text)
         if not event.attachments:
             await self.send(event.text)

@@ -173,6 +173,15 @@ class ChatCommands:
         else:
             self._say(NOTHING if text == "" else f"There is no /copy {argument}.", WORDS)
 
+    async def _go_to(self, argument: str) -> None:
+        self._screen.action_go_to(argument)
+
+    async def _previous_message(self, argument: str) -> None:
+        self._screen.action_previous_message()
+
+    async def _next_message(self, argument: str) -> None:
+        self._screen.action_next_message()
+
     async def _free_mouse(self, argument: str) -> None:
         self._screen.action_free_mouse()
 

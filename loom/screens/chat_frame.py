@@ -112,6 +112,22 @@ class ChatFrame(CalmScreen):
         """Put the keyboard on the conversation."""
         self.transcript.focus()
 
+    def action_go_to(self, number: str) -> None:
+        """Go to the person's message of this number; without one, to one that is chosen."""
+        from loom.screens.jumping import go_to
+
+        go_to(self, number)
+
+    def action_previous_message(self) -> None:
+        """Go to the person's message before, and stay on the conversation."""
+        self.transcript.focus()
+        self.transcript.action_previous_message()
+
+    def action_next_message(self) -> None:
+        """Go to the person's next message, and stay on the conversation."""
+        self.transcript.focus()
+        self.transcript.action_next_message()
+
     def action_page(self, pages: int) -> None:
         """Scroll the conversation while the input keeps the keyboard."""
         self.transcript.action_scroll_pages(pages)

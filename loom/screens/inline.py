@@ -55,6 +55,18 @@ class InlineScreen(ChatScreen):
         """The terminal's own selection copies what was printed."""
         self._needs_room("Copy mode")
 
+    def action_go_to(self, number: str) -> None:
+        """What was printed is the terminal's, which scrolls it."""
+        self._needs_room("Going to a message")
+
+    def action_previous_message(self) -> None:
+        """As `action_go_to`."""
+        self._needs_room("Going to a message")
+
+    def action_next_message(self) -> None:
+        """As `action_go_to`."""
+        self._needs_room("Going to a message")
+
     async def action_threads(self) -> None:
         """There is no room for a list beside the conversation."""
         self._needs_room("The thread list")

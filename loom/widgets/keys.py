@@ -19,6 +19,8 @@ _NAMES = {
     "pagedown": "PgDn",
     "question_mark": "?",
     "slash": "/",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     UNBOUND: "no key",
 }
 

@@ -4,17 +4,17 @@ import time
 from collections.abc import Callable, Sequence
 
 from loom.core.messages import Message, ToolResult
-from loom.widgets.transcript.finding import FindView
 from loom.widgets.transcript.notice import Level
 from loom.widgets.transcript.script import Script
+from loom.widgets.transcript.turns import TurnView
 
 
-class MessageList(FindView):
+class MessageList(TurnView):
     """What was said and done, in order. Whoever presents the agent's events calls one method each.
 
     Changes are gathered and drawn together, at most once a frame; what lies outside the view is
     not rendered, and never moves what is being read. For keys and messages see
-    `ItemView`, `CopyView` and `CodeView`.
+    `ItemView`, `CopyView`, `CodeView` and `TurnView`.
     """
 
     DEFAULT_CSS = """

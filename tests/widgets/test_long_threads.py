@@ -76,6 +76,32 @@ async def test_an_answer_and_a_jump_cost_the_same_in_a_thread_of_5000_messages()
         assert 0 < many <= 1.2 * few + 100, (short, long)
 
 
+async def go_about(length):
+    """Calls for going to messages of one's own, near and far."""
+    async with TranscriptApp().run_test(size=(60, 20)) as pilot:
+        transcript = pilot.app.transcript
+        transcript.show(list(talk(length)))
+        await drawn(pilot)
+        await rested(pilot)
+        found = []
+        with counted() as calls:
+            await pilot.press("left_curly_bracket")
+        found.append(calls.count)
+        own = transcript.own_messages
+        for at in (0, len(own) // 2, len(own) - 1):
+            with counted() as calls:
+                transcript.go_to_message(own[at])
+                await drawn(pilot)
+            found.append(calls.count)
+        return found
+
+
+async def test_going_to_a_message_costs_the_same_in_a_thread_of_5000_messages():
+    short, long = await go_about(50), await go_about(5_000)
+    for few, many in zip(short, long, strict=True):
+        assert 0 < many <= 1.2 * few + 100, (short, long)
+
+
 async def test_lines_of_what_was_scrolled_past_are_dropped():
     async with TranscriptApp().run_test(size=(60, 80)) as pilot:
         transcript = pilot.app.transcript

@@ -14,4 +14,6 @@ selecting a stretch of them, by the mouse
 targets   what a place in a text names: an address, a file
 copy_mode a caret among them
 code_blocks  the blocks of code in an answer, each copied by a key
+finding   a text looked for in them
+turns     from one message of the person to the next
 """
