@@ -71,6 +71,7 @@ def show(opening: Opening) -> int:
 
 
 def _collect_from_now_on() -> None:
+    """Spare what there is: looking through it again and again would hold keys up."""
     gc.freeze()
     gc.enable()
 
@@ -104,7 +105,7 @@ def _shown(opening: Opening) -> int:
         reduced_motion=settings.tui.reduced_motion,
         keymap=opening.keymap,
         report_crash=partial(_log_crash, plan.environment),
-        on_painted=_collect_from_now_on,
+        on_built=_collect_from_now_on,
         environment=plan.environment,
         order=order_of(settings.tui.bidi, plan.environment),
         kept_copy=state_directory(plan.environment) / "copied.txt",

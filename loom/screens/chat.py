@@ -86,7 +86,7 @@ class ChatScreen(ChatFrame):
 
     async def _furnish(self) -> None:
         """The panes that open on demand, what Up recalls, then the host."""
-        self.start.on_painted()
+        self.start.on_built()
         self.app.stylesheet.read_all(later_stylesheets())
         self.app.stylesheet.parse()
         if len(self.app.screen_stack) > 1:
@@ -111,6 +111,7 @@ class ChatScreen(ChatFrame):
             await self.send(self.start.prompt)
         await self._fill_threads()
         await self.greeting.look_for_key(host)
+        self.start.on_built()
 
     @property
     def spoken_thread(self) -> str:

@@ -31,7 +31,7 @@ class Start:
         last_title: of a thread that the welcome offers to go on with.
         history: where sent lines are kept; None keeps nothing.
         report_crash: writes a defect down and says where; called before the app ends.
-        on_painted: called once, after the first frame.
+        on_built: called after the first frame, and when the host stands: what there is, stays.
         is_inline: the conversation is left in the terminal's own scrollback.
         is_demo: the welcome tells what to do.
         keymap: the person's own keys by the names of actions.
@@ -55,7 +55,7 @@ class Start:
     last_title: str = ""
     history: Path | None = None
     report_crash: Callable[[BaseException], str] = lambda error: ""
-    on_painted: Callable[[], None] = lambda: None
+    on_built: Callable[[], None] = lambda: None
     is_demo: bool = False
     is_inline: bool = False
     reduced_motion: bool = False

@@ -17,7 +17,7 @@ from loom.widgets.transcript.heights import Heights
 from loom.widgets.transcript.item import Item, Page
 
 GUTTER = 2
-_KEPT = 200
+_KEPT = 60
 
 
 @dataclass(slots=True)
