@@ -19,7 +19,7 @@ from bench.row import Row
 from bench.terminals import contestants, peers, scenes
 from bench.terminals.contestants import Contestant
 from bench.terminals.isolation import leave_network
-from bench.terminals.latency import percentile
+from bench.terminals.latency import Latencies, percentile
 from bench.terminals.noise import noise
 from bench.terminals.process_tree import adopt_orphans
 from bench.terminals.samples import OURS, median, p50, p99, raw, rounds
@@ -193,6 +193,34 @@ def tools(field: Field) -> Iterator[Row]:
     yield samples.row("CPU while a tool runs", math.inf, "%", median("cpu"))
 
 
+def work(field: Field) -> Iterator[Row]:
+    """Keys while something else than an answer keeps Loom busy; Loom's alone."""
+    seconds, length = field.of(10, 4), 500 if field.is_quick else 5000
+    with TemporaryDirectory() as folder:
+        long = stored(field.loom, Path(folder), length)
+        short = stored(field.loom, Path(folder), 250)
+        scenes_of: Mapping[str, Callable[[Contestant], Latencies]] = {
+            f"a thread of {length:,} is searched": lambda _: scenes.while_finding(
+                long, LAST_WORDS, seconds
+            ),
+            "diffs come": lambda loom: scenes.while_diffs_come(loom, seconds),
+            "a thread is compacted": lambda _: scenes.while_compacting(short, LAST_WORDS, seconds),
+        }
+        for name, scene in scenes_of.items():
+            samples = rounds([field.loom], 1, scene)
+            yield samples.row(
+                f"key echo while {name}, p50", 10.0, "ms", lambda keys: keys[0].p50, summary
+            )
+            yield samples.row(
+                f"key echo while {name}, p99", 40.0, "ms", lambda keys: keys[0].p99, summary
+            )
+
+
+def summary(results: Sequence[Latencies]) -> str:
+    """The uncorrected numbers."""
+    return results[0].summary
+
+
 def noise_row(late: Sequence[float]) -> Row:
     """How late sleepers were woken."""
     detail = f"p50 {percentile(late, 0.5):.2f} ms, load {os.getloadavg()[0]:.1f}"
@@ -210,4 +238,5 @@ SECTIONS: Mapping[str, Callable[[Field], Iterator[Row]]] = {
     "exchanges": exchanges,
     "thread": thread,
     "tools": tools,
+    "work": work,
 }

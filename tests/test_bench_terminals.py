@@ -69,6 +69,36 @@ async def test_anthropics_sdk_reads_the_benchs_tool_call(claude: anthropic.Async
     assert (message.stop_reason, message.content[-1].input) == ("tool_use", {"command": "echo hi"})
 
 
+async def test_anthropics_sdk_reads_an_answer_that_is_no_stream(
+    claude: anthropic.AsyncAnthropic,
+) -> None:
+    asked = {"role": "user", "content": PROMPT}
+    message = await claude.messages.create(model="m", max_tokens=9, messages=[asked])
+    assert message.content[0].text and message.stop_reason == "end_turn"
+
+
+async def test_the_bench_has_as_many_files_written_as_were_asked_for(
+    claude: anthropic.AsyncAnthropic,
+) -> None:
+    tool = {"name": "write_file", "input_schema": SHELL}
+    messages = [{"role": "user", "content": "go [[writes=2 marker=m1x]]"}]
+    paths = []
+    while True:
+        answer = await claude.messages.create(
+            model="m", max_tokens=9, messages=messages, tools=[tool], stream=True
+        )
+        calls = [e.content_block async for e in answer if e.type == "content_block_start"]
+        call = next((block for block in calls if block.type == "tool_use"), None)
+        if call is None:
+            break
+        paths.append(call.id)
+        used = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
+        result = {"type": "tool_result", "tool_use_id": call.id, "content": "written"}
+        messages.append({"role": "assistant", "content": [used]})
+        messages.append({"role": "user", "content": [result]})
+    assert len(paths) == 2
+
+
 async def test_openais_sdk_reads_the_benchs_chat(gpt: openai.AsyncOpenAI) -> None:
     asked = {"role": "user", "content": PROMPT}
     stream = await gpt.chat.completions.create(model="m", messages=[asked], stream=True)

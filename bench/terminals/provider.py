@@ -13,7 +13,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.terminals import request as asked
-from bench.terminals.text import tokens
+from bench.terminals.text import CODE, tokens
 from bench.terminals.wires import Anthropic, Call, Chat, Responses, Wire
 
 WIRES: dict[str, type[Anthropic] | type[Chat] | type[Responses]] = {
@@ -23,6 +23,8 @@ WIRES: dict[str, type[Anthropic] | type[Chat] | type[Responses]] = {
 }
 CALLS = itertools.count(1)
 HEADERS = {"content-type": "text/event-stream", "cache-control": "no-cache"}
+SOURCE = CODE["python"] * 250
+"""A file of 1,750 lines."""
 LIMIT = 256 * 1024 * 1024
 
 
@@ -31,6 +33,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     body: dict[str, Any] = await request.json()
     wanted = asked.read(request.path, body)
     wire: Wire = WIRES[request.path](str(body.get("model", "bench")))
+    if isinstance(wire, Anthropic) and not body.get("stream"):
+        return web.json_response(wire.whole("".join(pieces(wanted, None))))
     response = web.StreamResponse(headers=HEADERS)
     await response.prepare(request)
     await response.write(wire.start())
@@ -45,12 +49,15 @@ async def answer(request: web.Request) -> web.StreamResponse:
 
 
 def call_of(wanted: asked.Request) -> Call | None:
-    """The tool call that the answer ends with, unless its result is already there."""
-    line = wanted.answer.tool
-    if not line or not wanted.shell or wanted.is_answered:
+    """The tool call that the answer ends with, unless all results are already there."""
+    line, shell = wanted.answer.tool, wanted.shell
+    if wanted.answered < wanted.answer.writes:
+        path = f"part{wanted.answered}.py"
+        return Call(f"toolu_{next(CALLS)}", "write_file", {"path": path, "content": SOURCE})
+    if not line or not shell or wanted.answered:
         return None
-    key = "cmd" if wanted.shell == "exec_command" else "command"
-    return Call(f"toolu_{next(CALLS)}", wanted.shell, {key: line})
+    key = "cmd" if shell == "exec_command" else "command"
+    return Call(f"toolu_{next(CALLS)}", shell, {key: line})
 
 
 def pieces(wanted: asked.Request, call: Call | None) -> Sequence[str]:

@@ -21,12 +21,14 @@ class Answer:
     Attributes:
         rate: tokens a second; 0 is full speed.
         tool: a shell line that is run before the text comes; `+` stands for a blank.
+        writes: files that are written before the text comes, one after the other.
         marker: what the text ends with, after `END-OF-ANSWER-`.
     """
 
     tokens: int = 20
     rate: float = 0.0
     tool: str = ""
+    writes: int = 0
     marker: str = ""
 
 
@@ -37,13 +39,13 @@ class Request:
     Attributes:
         words: the text of the person's last message.
         shell: the name of the tool that runs shell lines; empty where none is offered.
-        is_answered: a tool's result came after those words.
+        answered: tools' results that came after those words.
         is_aside: nobody reads the answer on the main screen, such as a title's.
     """
 
     words: str
     shell: str = ""
-    is_answered: bool = False
+    answered: int = 0
     is_aside: bool = False
 
     @property
@@ -57,6 +59,7 @@ class Request:
             int(said.get("tokens", 20)),
             float(said.get("rate", 0)),
             said.get("tool", "").replace("+", " "),
+            int(said.get("writes", 0)),
             said.get("marker", ""),
         )
 
@@ -66,15 +69,15 @@ def read(path: str, body: dict[str, Any]) -> Request:
     messages = body.get("input" if path.endswith("/responses") else "messages") or []
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
-    words, is_answered = "", False
+    words, answered = "", 0
     for message in messages:
         if is_result(message):
-            is_answered = True
+            answered += 1
         elif message.get("role") == "user":
-            words, is_answered = "\n".join(texts(message.get("content"))), False
+            words, answered = "\n".join(texts(message.get("content"))), 0
     tools = body.get("tools") or []
     is_aside = not tools and not path.endswith("/chat/completions")
-    return Request(words, shell(tools), is_answered, is_aside)
+    return Request(words, shell(tools), answered, is_aside)
 
 
 def is_result(message: dict[str, Any]) -> bool:

@@ -185,7 +185,7 @@ def exchanges(contestant: Contestant, marks: tuple[int, ...]) -> list[Checkpoint
         for number in range(1, max(marks) + 1):
             costs.append(answered(screen, contestant, 120).cpu)
             if number in marks:
-                points.append(checkpoint(screen, number, statistics.mean(costs[-10:])))
+                points.append(checkpoint(screen, number, statistics.mean(costs[-20:])))
     return points
 
 
@@ -234,3 +234,43 @@ def while_a_tool_runs(contestant: Contestant, seconds: int) -> Busy:
         share = (screen.tree.cpu - cpu) / (time.perf_counter() - began) * 100
         turn.wait(screen)
         return Busy(share, keys)
+
+
+FIND, PLAIN = "\x06", "\x1b"
+
+
+def while_finding(contestant: Contestant, last_words: str, seconds: float) -> Latencies:
+    """Each letter goes to the search bar of a long thread and begins a search of all of it."""
+    with launched(contestant) as screen:
+        screen.wait_for(last_words, 60.0)
+        screen.rest(4.0)
+        screen.type(FIND)
+        screen.wait_for("Find", 20.0)
+        screen.rest(0.5)
+        return typed(screen, seconds)
+
+
+def while_diffs_come(contestant: Contestant, seconds: float) -> Latencies:
+    """The agent writes one long file after another, each of which is shown as a diff."""
+    with started(contestant) as screen:
+        warm_up(screen, contestant)
+        send(screen, contestant, tokens=20, writes=500)
+        screen.wait_for(r"part1\.py", 20.0)
+        keys = typed(screen, seconds)
+        screen.type(PLAIN)
+        return keys
+
+
+def while_compacting(contestant: Contestant, last_words: str, seconds: float) -> Latencies:
+    """A thread is folded into notes, again and again."""
+    with launched(contestant) as screen:
+        screen.wait_for(last_words, 60.0)
+        screen.rest(4.0)
+        keys = Latencies()
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            screen.type("/compact")
+            screen.rest(contestant.pause)
+            screen.type("\r")
+            keys += typed(screen, 1.0, interval=0.1)
+        return keys

@@ -52,19 +52,13 @@ class Anthropic:
     count: int = 0
     stop_reason: str = "end_turn"
 
+    def whole(self, text: str) -> Fields:
+        """The answer to a request that asks for no stream."""
+        content = [{"type": "text", "text": text}]
+        return {**self._message(), "content": content, "stop_reason": self.stop_reason}
+
     def start(self) -> bytes:
-        usage = {"input_tokens": 1000, "output_tokens": 1}
-        usage |= {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
-        message: Fields = {
-            "id": "msg_bench",
-            "type": "message",
-            "role": "assistant",
-            "model": self.model,
-            "content": [],
-            "stop_reason": None,
-            "stop_sequence": None,
-            "usage": usage,
-        }
+        message = self._message()
         block = {"index": 0, "content_block": {"type": "text", "text": ""}}
         return self._event("message_start", message=message) + self._event(
             "content_block_start", **block
@@ -94,6 +88,20 @@ class Anthropic:
             + self._event("message_delta", delta=delta, usage=usage)
             + self._event("message_stop")
         )
+
+    def _message(self) -> Fields:
+        usage = {"input_tokens": 1000, "output_tokens": 1}
+        usage |= {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+        return {
+            "id": "msg_bench",
+            "type": "message",
+            "role": "assistant",
+            "model": self.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage,
+        }
 
     def _event(self, kind: str, **fields: Any) -> bytes:
         return sse({"type": kind, **fields}, kind)

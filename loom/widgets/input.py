@@ -73,7 +73,7 @@ class PromptInput(Vertical):
         self._history = History(history)
         self._pastes = Pastes()
         self._menu = CompletionList(MENU_ROWS)
-        self._area = PromptArea(self._menu, self._pastes, placeholder, keymap)
+        self._area = PromptArea(self._menu, self._pastes, self, placeholder, keymap)
         self._marker = Static("›", classes="prompt-marker")
         self._trigger: Trigger | None = None
         self._offered: Trigger | None = None
@@ -144,19 +144,20 @@ class PromptInput(Vertical):
         event.stop()
         self.post_message(self.Cancelled())
 
-    @on(PromptArea.Recalled)
-    def _recall(self, event: PromptArea.Recalled) -> None:
-        event.stop()
-        entry = self._history.older(self.text) if event.is_older else self._history.newer()
+    def recall(self, *, is_older: bool) -> None:
+        """Show what was sent before this, or after."""
+        entry = self._history.older(self.text) if is_older else self._history.newer()
         if entry is not None:
             self._area.set_text(entry)
 
-    @on(PromptArea.Taken)
     @on(CompletionList.Chosen)
-    def _take(self, event: Message) -> None:
+    def _chosen(self, event: CompletionList.Chosen) -> None:
         event.stop()
-        choice, trigger = self._menu.selected, self._trigger
-        by_enter = isinstance(event, PromptArea.Taken) and event.by_enter
+        self.take(by_enter=False)
+
+    def take(self, *, by_enter: bool) -> None:
+        """Put the choice under the list's cursor in the text; Enter sends what is complete."""
+        choice, trigger = self._menu.selected, self._trigger_now()
         # Nobody chose from a list that has not yet answered what was typed last.
         is_stale = trigger != self._offered
         if choice is None or trigger is None or (by_enter and is_stale):
@@ -190,9 +191,13 @@ class PromptInput(Vertical):
         if trigger_in(self._area.before_caret, row == 0) is None:
             self._close_menu()
 
-    def _look_up(self) -> None:
+    def _trigger_now(self) -> Trigger | None:
         row, _ = self._area.cursor_location
-        self._trigger = None if self.is_shell else trigger_in(self._area.before_caret, row == 0)
+        is_shell = self._area.text.startswith("!")
+        return None if is_shell else trigger_in(self._area.before_caret, row == 0)
+
+    def _look_up(self) -> None:
+        self._trigger = self._trigger_now()
         if self._trigger is None:
             self._close_menu()
         else:

@@ -1,7 +1,7 @@
 """The text field of the prompt: a TextArea whose keys mean sending, recalling and completing."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events
 from textual.actions import SkipAction
@@ -15,6 +15,20 @@ from loom.widgets.completion import CompletionList
 from loom.widgets.field import has_caret
 from loom.widgets.keys import Keymap
 from loom.widgets.pasted import Pastes, image_path
+
+
+class Deeds(Protocol):
+    """What keys of the field do to its text that it cannot do by itself.
+
+    Called and not told by a message: letters typed right behind the key must find the text as the
+    key left it.
+    """
+
+    def take(self, *, by_enter: bool) -> None:
+        """Take the choice under the list's cursor."""
+
+    def recall(self, *, is_older: bool) -> None:
+        """Up or down left the text: show the entry before or after."""
 
 
 class PromptArea(TextArea):
@@ -51,24 +65,11 @@ class PromptArea(TextArea):
     class Escaped(Message):
         """Escape was pressed and there was nothing to close."""
 
-    class Taken(Message):
-        """The choice under the list's cursor was taken, `by_enter` or with Tab."""
-
-        def __init__(self, by_enter: bool) -> None:
-            super().__init__()
-            self.by_enter = by_enter
-
-    class Recalled(Message):
-        """Up or down left the text; `is_older` for up."""
-
-        def __init__(self, is_older: bool) -> None:
-            super().__init__()
-            self.is_older = is_older
-
     def __init__(
         self,
         menu: CompletionList,
         pastes: Pastes,
+        deeds: Deeds,
         placeholder: str = "",
         keymap: Keymap | None = None,
     ) -> None:
@@ -78,6 +79,7 @@ class PromptArea(TextArea):
         self._is_styled = False
         self._menu = menu
         self._pastes = pastes
+        self._deeds = deeds
         self._bindings.apply_keymap(dict(keymap or {}))
 
     def notify_style_update(self) -> None:
@@ -114,7 +116,7 @@ class PromptArea(TextArea):
         """Takes the completion, writes a line end after a backslash, or sends."""
         row, column = self.cursor_location
         if self._menu.rows:
-            self.post_message(self.Taken(by_enter=True))
+            self._deeds.take(by_enter=True)
         elif column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column))
         else:
@@ -136,7 +138,7 @@ class PromptArea(TextArea):
     def action_complete(self) -> None:
         """Takes the completion; without one Tab moves the focus on."""
         if self._menu.rows:
-            self.post_message(self.Taken(by_enter=False))
+            self._deeds.take(by_enter=False)
         else:
             self.screen.focus_next()
 
@@ -152,7 +154,7 @@ class PromptArea(TextArea):
         if self._menu.rows and not select:
             self._menu.move(-1)
         elif not select and self.navigator.is_first_wrapped_line(self.cursor_location):
-            self.post_message(self.Recalled(is_older=True))
+            self._deeds.recall(is_older=True)
         else:
             super().action_cursor_up(select)
 
@@ -161,7 +163,7 @@ class PromptArea(TextArea):
         if self._menu.rows and not select:
             self._menu.move(1)
         elif not select and self.navigator.is_last_wrapped_line(self.cursor_location):
-            self.post_message(self.Recalled(is_older=False))
+            self._deeds.recall(is_older=False)
         else:
             super().action_cursor_down(select)
 
