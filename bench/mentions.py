@@ -1,11 +1,13 @@
 """Completing `@` in a git repository of 100,000 files: from a key to its rows on the screen.
 
 The real app in a real pseudo-terminal; words are typed letter by letter, each once its rows are
-there. The first `@` finds nothing prepared: the worker is not yet started, the list not yet read.
+there: when the screen looks as it then stays. The first `@` finds nothing prepared: the worker is
+not yet started, the list not yet read.
 """
 
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from itertools import product
 from pathlib import Path
 
 from bench.row import Row
-from bench.terminal import Terminal
+from bench.terminals.pseudo_terminal import PseudoTerminal
 from loom.tools.files.index import Index
 from loom.tools.files.listing import listed
 from loom.vcs.git import GIT
@@ -25,7 +27,7 @@ LOOM = Path(sys.executable).with_name("loom")
 FILES = 100_000
 COLD_RUNS = 7
 LIMIT_MS, WHOLE_MS = 50.0, 1_500.0
-SETTLED, BETWEEN_KEYS = 1.5, 0.1
+SETTLED, BETWEEN_KEYS = 1.5, 0.15
 LAST = "zoo.md"
 WORDS = """
 account agent audit badge cache card client column config core data event field filter form
@@ -55,16 +57,14 @@ def cold_ms(environment: Mapping[str, str], workspace: Path) -> tuple[list[float
     first, last = [], []
     top = min(entry.name for entry in workspace.iterdir() if entry.name[0] != ".")
     for _ in range(COLD_RUNS):
-        with Terminal([str(LOOM)], environment, str(workspace)) as terminal:
-            terminal.wait_for("Loom to do something")
-            time.sleep(SETTLED)
-            terminal.forget()
-            typed = time.monotonic()
-            terminal.type("@")
-            first.append((terminal.wait_for_words(top) - typed) * 1000)
-            terminal.forget()
-            terminal.type(LAST[:3])
-            last.append((terminal.wait_for_words(LAST) - typed) * 1000)
+        with PseudoTerminal([str(LOOM)], environment, str(workspace)) as screen:
+            screen.wait_for("Loom to do something", 20.0)
+            screen.rest(SETTLED)
+            typed = time.perf_counter()
+            screen.type("@")
+            first.append((screen.wait_for(re.escape(top), 20.0) - typed) * 1000)
+            screen.type(LAST[:3])
+            last.append((screen.wait_for(re.escape(LAST), 20.0) - typed) * 1000)
     return first, last
 
 
@@ -74,28 +74,41 @@ def warm_ms(environment: Mapping[str, str], workspace: Path) -> list[float]:
     for batch in listed(workspace, GIT):
         index.add(batch.paths)
     times: list[float] = []
-    with Terminal([str(LOOM)], environment, str(workspace)) as terminal:
-        terminal.wait_for("Loom to do something")
-        time.sleep(SETTLED)
-        terminal.type(f"@{LAST[:3]}")
-        terminal.wait_for_words(LAST)
-        time.sleep(SETTLED)
+    with PseudoTerminal([str(LOOM)], environment, str(workspace)) as screen:
+        screen.wait_for("Loom to do something", 20.0)
+        screen.rest(SETTLED)
+        screen.type(f"@{LAST[:3]}")
+        screen.wait_for(re.escape(LAST), 20.0)
+        screen.rest(SETTLED)
         for word in TYPED:
-            terminal.type("\x15@")
-            time.sleep(SETTLED)
-            times += word_ms(terminal, word, index)
+            screen.type("\x15@")
+            screen.rest(SETTLED)
+            times += word_ms(screen, word, index)
     return times
 
 
-def word_ms(terminal: Terminal, word: str, index: Index) -> Iterator[float]:
-    """A person's pace: the next key after the rows, and a moment."""
+def word_ms(screen: PseudoTerminal, word: str, index: Index) -> Iterator[float]:
+    """A key, and the next one when its rows are there and a moment has passed.
+
+    Raises:
+        TimeoutError: the row that fits best is not on the screen.
+    """
     for count, letter in enumerate(word, 1):
         best = next(iter(index.search(word[:count])))[0].path
-        terminal.forget()
-        typed = time.monotonic()
-        terminal.type(letter)
-        yield (terminal.wait_for_words(best) - typed) * 1000
-        time.sleep(BETWEEN_KEYS)
+        typed = time.perf_counter()
+        screen.type(letter)
+        yield (settled_at(screen) - typed) * 1000
+        if not screen.shows(re.escape(best)):
+            raise TimeoutError(f"no {best!r} on the screen:\n{screen.display.text}")
+
+
+def settled_at(screen: PseudoTerminal) -> float:
+    """When the screen first looked as it still did BETWEEN_KEYS seconds after its last change."""
+    looks, at = screen.display.text, time.perf_counter()
+    while piece := screen.read(BETWEEN_KEYS):
+        if screen.display.text != looks:
+            looks, at = screen.display.text, piece.at
+    return at
 
 
 def row(name: str, times: Sequence[float], limit: float) -> Row:

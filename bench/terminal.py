@@ -3,7 +3,6 @@
 import fcntl
 import os
 import pty
-import re
 import select
 import signal
 import struct
@@ -11,8 +10,6 @@ import termios
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-
-STYLING = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 class Terminal:
@@ -53,14 +50,6 @@ class Terminal:
         wanted = text.encode()
         deadline = time.monotonic() + timeout
         while wanted not in self.output:
-            if not self._read(deadline - time.monotonic()):
-                raise TimeoutError(f"no {text!r} on the screen: {self.output[-300:]!r}")
-        return time.monotonic()
-
-    def wait_for_words(self, text: str, timeout: float = 20.0) -> float:
-        """As `wait_for`, whatever colours the letters have."""
-        deadline = time.monotonic() + timeout
-        while text not in STYLING.sub("", self.output.decode(errors="replace")):
             if not self._read(deadline - time.monotonic()):
                 raise TimeoutError(f"no {text!r} on the screen: {self.output[-300:]!r}")
         return time.monotonic()
