@@ -149,7 +149,7 @@ def snap(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 async def _draw(app: App[Any], keys: tuple[str, ...], prepare: Prepare | None) -> dict[str, str]:
     drawn = {}
-    async with app.run_test(size=SIZES[0]) as pilot:
+    async with app.run_test(size=SIZES[0], notifications=True) as pilot:
         await pilot.press(*keys)
         if prepare is not None and inspect.isawaitable(result := prepare(pilot)):
             await result

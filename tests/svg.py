@@ -1,8 +1,8 @@
 """The screen of a running app as an SVG, and an SVG back as lines of text.
 
-A run of cells in one style is one `<text>`; runs that are not ASCII are apart, as a viewer may take
-their glyphs from a font of another width. Only what a person sees is in it, so that a picture is
-small and the same in every run.
+A run of ASCII in one style is one `<text>`; any other character stands alone, as a viewer may take
+its glyph from a font of another width and would put text from right to left in order once more.
+Only what a person sees is in it, so that a picture is small and the same in every run.
 """
 
 import re
@@ -19,7 +19,9 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from textual.app import App
 
 _WIDTH, _HEIGHT, _BASELINE = 12, 23, 18
-_RUN = re.compile(r"[!-~](?:[ -~]*[!-~])?|[^ -~]+")
+_RUN = re.compile(
+    r"[!-~](?:[ -~]*[!-~])?|([^ -~])(?:\1*)(?:[\u0300-\u036f\u064b-\u065f\u200d\ufe0f]*)"
+)
 _TEXT = re.compile(r'<text class="\w+" x="(\d+)" y="(\d+)"[^>]*>(.*?)</text>')
 _HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" xml:space="preserve">

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from loom.screens.start import Start
-from loom.widgets.keys import Keymap, brief
+from loom.widgets.keys import Keymap, shown
 
 WELCOME = "Ask anything about this folder. Nothing is changed or run without your word; {} helps."
 
@@ -32,12 +32,12 @@ def welcome(keymap: Keymap, start: Start) -> str:
     """What an empty conversation says."""
     if start.is_demo:
         return DEMO_WELCOME
-    words = WELCOME.format(brief(keymap.get("help", "f1")))
-    return f"{words} {_offer(keymap, start.last_title)}" if start.last_title else words
+    words = WELCOME.format(shown(keymap, "help", "f1"))
+    return f"{words}\n{_offer(keymap, start.last_title)}" if start.last_title else words
 
 
 def _offer(keymap: Keymap, title: str) -> str:
-    return f"Last here: “{title}”; {brief(keymap.get('threads', 'ctrl+t'))} lists it."
+    return f"Last here: “{title}”; {shown(keymap, 'threads', 'ctrl+t')} lists it."
 
 
 def missing_key(

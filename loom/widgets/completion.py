@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Size
@@ -67,12 +68,12 @@ class CompletionList(Widget):
 
     def __init__(self, height: int = 8, empty: str = "") -> None:
         super().__init__()
-        self._most = height
+        self.most = height
         self._empty = empty
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line a row, `height` lines at most."""
-        return min(len(self.rows) or bool(self._empty), self._most)
+        return min(len(self.rows) or bool(self._empty), self.most)
 
     def validate_cursor(self, cursor: int) -> int:
         """Goes round at the ends."""
@@ -98,7 +99,9 @@ class CompletionList(Widget):
             *self._lettered(label, row.positions, over),
             (gap + detail if detail else "", self._style("label" if over else "detail") + over),
         ]
-        return strip_of(pieces, width, self._style("label") + over)
+        more = self._more(y)
+        line = strip_of(pieces, width - cell_len(more), self._style("label") + over)
+        return Strip([*line, Segment(more, self._style("detail") + over)])
 
     def on_click(self, event: events.Click) -> None:
         """Chooses the row that was clicked."""
@@ -135,6 +138,13 @@ class CompletionList(Widget):
     def _first(self) -> int:
         height = max(1, self.size.height)
         return max(0, min(self.cursor - height // 2, len(self.rows) - height))
+
+    def _more(self, y: int) -> str:
+        """At the edge: how many rows are above the first line, or below the last."""
+        below = len(self.rows) - self._first - self.size.height
+        if below > 0 and y == self.size.height - 1:
+            return f" {below} more ↓ "
+        return f" {self._first} more ↑ " if self._first and y == 0 else ""
 
     @property
     def _label_width(self) -> int:

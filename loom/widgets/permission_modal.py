@@ -18,6 +18,7 @@ from loom.markup.clean import one_line
 from loom.widgets.choices import ChoiceRow, Option
 from loom.widgets.field import Field
 from loom.widgets.keys import Keymap
+from loom.widgets.labels import call_title
 from loom.widgets.modal import GUARD, Modal
 from loom.widgets.preview import Preview
 
@@ -101,7 +102,9 @@ class PermissionModal(Modal[Decide]):
     def _circumstances(self) -> str:
         """Why it is asked, and under which terms it would run, unless these are what is shown."""
         preview = self._event.preview
-        terms = preview.summary if preview.body and preview.kind != "diff" else ""
+        _, terms = call_title(self._event.tool, preview.summary)
+        if preview.kind == "diff" or not preview.body or terms in one_line(preview.body):
+            terms = ""
         parts = (one_line(part) for part in (self._event.reason, terms))
         return " · ".join(part for part in parts if part)
 

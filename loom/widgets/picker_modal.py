@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -16,6 +17,16 @@ from loom.widgets.completion import Choice, CompletionList, Row
 from loom.widgets.field import Field
 
 PAGE = 10
+MARGIN = 8
+"""Lines of the screen that are left to others."""
+
+
+class _Offer(CompletionList):
+    """As high as all that is offered, so that nothing moves while one filters."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The same for every filter."""
+        return max(1, min(self.most, viewport.height - MARGIN))
 
 
 class PickerModal(ModalScreen[str | None]):
@@ -50,7 +61,7 @@ class PickerModal(ModalScreen[str | None]):
         self._all = tuple(choices)
         self._current = current
         self._placeholder = placeholder or "Type to filter"
-        self._list = CompletionList(height=12, empty="Nothing matches")
+        self._list = _Offer(height=len(self._all), empty="Nothing matches")
 
     def compose(self) -> ComposeResult:
         """The filter above the list."""

@@ -66,7 +66,8 @@ class Preview(ScrollView):
 def _typed(command: str, width: int, inks: Inks) -> list[Line]:
     """A command as it stands behind a shell's prompt; its other lines stand below its first."""
     lines = _chopped(command, max(1, width - len(_PROMPT)), inks("text", "strong"))
-    prompt, indent = Segment(_PROMPT, inks("text", "accent")), Segment(" " * len(_PROMPT))
+    prompt = Segment(_PROMPT, inks("text", "accent"))
+    indent = Segment(" " * len(_PROMPT), inks("text"))
     return [[indent if at else prompt, *line] for at, line in enumerate(lines)]
 
 

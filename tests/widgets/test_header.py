@@ -40,9 +40,8 @@ async def test_a_title_cannot_steer_the_terminal() -> None:
     assert "\x1b" not in (await line_of(Header("evil \x1b]0;x\x07title"), 40))
 
 
-async def test_header_of_a_private_thread(snap: Snap) -> None:
-    header = Header("Fix the parser", "claude-sonnet", "~/parser", is_private=True)
-    await snap(header, "header-private")
+async def test_header_of_a_new_thread(snap: Snap) -> None:
+    await snap(Header("", "claude-sonnet", "~/parser"), "header-new")
 
 
 async def test_a_changed_attribute_is_drawn() -> None:

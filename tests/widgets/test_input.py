@@ -123,7 +123,7 @@ async def test_input_with_attachments(snap: Snap) -> None:
 
     async def attach(pilot: Pilot[None]) -> None:
         subject.attach(Path("/home/ann/screen.png"))
-        subject.attach(Path("/home/ann/log of today.txt"))
+        subject.attach(Path("/home/ann/the other.jpg"))
         await pilot.press(*"why")
 
     await snap(Desk(subject), "input-attachments", prepare=attach)

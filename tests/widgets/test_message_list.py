@@ -278,6 +278,13 @@ async def test_a_finished_call_says_its_subject_once(pilot, transcript):
     assert "✓ read_file src/app.py  24 lines" in await screen(pilot)
 
 
+async def test_how_a_call_ended_is_whole_where_its_subject_is_cut(pilot, transcript):
+    transcript.tool_started("c", "bash", "bash " + "x" * 200)
+    display = Display("command", "exit code 2", "boom")
+    transcript.tool_finished("c", ToolResult("c", (), True, display, 138))
+    assert "x…  exit code 2  138ms\n" in await screen(pilot)
+
+
 async def test_a_call_without_an_answer_was_interrupted(pilot, transcript):
     transcript.show([assistant(ToolCall("c", "bash", {"command": "ls"}))])
     assert "● bash ls  interrupted" in await screen(pilot)

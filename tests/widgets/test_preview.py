@@ -39,3 +39,10 @@ async def test_a_narrower_place_wraps_it_anew() -> None:
 async def test_a_command_stands_behind_a_prompt_and_its_lines_below_each_other() -> None:
     async with Gallery(Preview(Display("command", "", "a \\\n  b"))).run_test() as pilot:
         assert text_of(picture(pilot.app))[:2] == [" $ a \\", "     b"]
+
+
+async def test_a_commands_other_lines_stand_on_the_same_ground_as_its_first() -> None:
+    async with Gallery(Preview(Display("command", "", "a \\\n  b"))).run_test() as pilot:
+        lines = [pilot.app.query_one(Preview).render_line(row) for row in (0, 1)]
+    grounds = {part.style.bgcolor if part.style else None for line in lines for part in line}
+    assert len(grounds) == 1

@@ -160,7 +160,7 @@ class ToolItem(Item):
     def _headline(self, page: Page) -> Line:
         sign, ink = _SIGNS[self.status]
         right = self._aside(page)
-        room = max(1, page.width - 2 - (cell_len(right) + 1 if right else 0))
+        room = max(1, page.width - 2 - (cell_len(right) + 2 if right else 0))
         title = self._title
         if cell_len(title) > room:
             title = set_cell_size(title, max(0, room - 1)) + "…"
