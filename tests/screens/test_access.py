@@ -5,7 +5,8 @@ import pytest
 from loom.widgets.picker_modal import PickerModal
 from loom.widgets.tool_panel import ICONS, TODO_ICONS
 from loom.widgets.transcript import notice, tool
-from tests.screens.test_chat import chat_of, leave, live, seed_demo, settled, until
+from tests.screens.test_chat import chat_of, leave, live, until
+from tests.screens.test_pictures import seed_demo, settled
 
 
 @pytest.mark.parametrize(
