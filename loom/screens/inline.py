@@ -26,6 +26,12 @@ class InlineScreen(ChatScreen):
         """It is alone again."""
         self._stretch(is_tall=False)
 
+    def leave(self) -> None:
+        """As the base."""
+        if isinstance(driver := self.app._driver, InlineDriver):
+            driver.ask_no_more()
+        super().leave()
+
     def ended(self) -> None:
         """Print what there is: there is no frame any more."""
         self._printed.print_rest()

@@ -25,7 +25,7 @@ class Painter:
     """Knows what stands on the terminal, as the strips that were painted last.
 
     Attributes:
-        height: rows there are; what a frame has below them is left out.
+        width, height: cells and rows there are; what a frame has beyond them is left out.
 
     Args:
         move_to: the sequence that puts the cursor at a column and a row, both from 0; asked in the
@@ -37,7 +37,7 @@ class Painter:
         self, move_to: Callable[[int, int], str] = move_to, *, can_scroll: bool = True
     ) -> None:
         self._can_scroll = can_scroll
-        self.height = sys.maxsize
+        self.width = self.height = sys.maxsize
         self._rows: dict[int, dict[int, Strip]] = {}
         self._move_to = move_to
 
@@ -47,7 +47,7 @@ class Painter:
 
     def paint(self, update: CompositorUpdate, console: Console) -> str:
         """Escape sequences for what an update changes; empty when the terminal shows it already."""
-        placed = [piece for piece in pieces(update) if piece[1] < self.height]
+        placed = [*self._placed(update)]
         scroll = scroll_to(self._rows, placed) if self._can_scroll else None
         if scroll is None:
             return "".join(self._piece(*piece, console) for piece in placed)
@@ -64,12 +64,29 @@ class Painter:
             for x, strip in sorted(row.items())
         )
 
+    def _placed(self, update: CompositorUpdate) -> Iterator[Piece]:
+        """The pieces that there is room for."""
+        for x, y, strip in pieces(update):
+            if y < self.height and x + strip.cell_length <= self.width:
+                yield x, y, strip
+            elif y < self.height and x < self.width:
+                yield x, y, strip.crop(0, self.width - x)
+
+    def row_length(self, y: int) -> int:
+        """Cells that were written on a row."""
+        return max((x + strip.cell_length for x, strip in self._rows.get(y, {}).items()), default=0)
+
+    def _note(self, x: int, y: int, strip: Strip) -> None:
+        """Remember what is to stand there."""
+        row = self._rows.setdefault(y, {})
+        _uncover(row, x, x + strip.cell_length)
+        row[x] = strip
+
     def _piece(self, x: int, y: int, strip: Strip, console: Console) -> str:
         row = self._rows.setdefault(y, {})
         old = row.get(x)
         if old is None or old.cell_length != strip.cell_length:
-            _uncover(row, x, x + strip.cell_length)
-            row[x] = strip
+            self._note(x, y, strip)
             return self._move_to(x, y) + strip.render(console)
         if old is strip:
             return ""

@@ -36,7 +36,7 @@ def shell(home: Home, stack: AsyncExitStack, socket: Path):
         environment = {**home.environment, **variables, "TERM": "linux"}
         running = Terminal.run(words, environment, home.workspace, (90, 24))
         screen = await stack.enter_async_context(running)
-        await screen.until("ready", "Enter send")
+        await screen.until("ready", "Enter send", "0% of")
         return screen
 
     return start
@@ -56,10 +56,19 @@ async def told(screen: Terminal, model: Dictation, question: str, lines: list[st
         model.say(f"{line}\n\n")
     model.end()
     await screen.until("ready", PROMPT_LINE, lines[-1])
+    await screen.when(lambda: not live(screen), "an area without an answer")
+
+
+def live(screen: Terminal) -> str:
+    """What the area shows of the conversation: between its header and its rule."""
+    lines = screen.text.split("\n")
+    rule = max((at for at, line in enumerate(lines) if "───" in line), default=0)
+    header = max((at for at, line in enumerate(lines[:rule]) if "anthropic" in line), default=-2)
+    return "".join(lines[header + 1 : rule]).strip() if header >= 0 else "none"
 
 
 def numbered(lines: list[str]) -> list[str]:
-    return [line for line in lines if line.startswith("line ")]
+    return [line.strip() for line in lines if line.strip().startswith("line ")]
 
 
 async def left(screen: Terminal) -> None:
@@ -81,19 +90,76 @@ async def test_each_line_is_in_the_scrollback_once_and_in_order(shell, socket: P
     assert lines.index("▌ go on") > lines.index(NUMBERS[24])
 
 
-async def test_resizing_leaves_the_scrollback_as_it_was(shell, socket: Path):
+async def resized(screen: Terminal, columns: int, rows: int) -> None:
+    """Another size, once the area is drawn for it, above tmux's own line."""
+    screen.resize(columns, rows)
+
+    def is_drawn() -> bool:
+        rule, prompt, status = screen.text.split("\n")[-4:-1]
+        return (
+            rule == "─" * columns
+            and "› Ask" in prompt
+            and ("ready" in status or "writing" in status)
+        )
+
+    await screen.when(is_drawn, f"{columns} columns")
+
+
+SIZES = [((50, 24), (110, 40), (60, 18)), ((30, 24), (90, 24)), ((89, 24), (88, 24), (45, 24))]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+async def test_resizing_leaves_the_scrollback_as_it_was(shell, socket: Path, sizes):
     async with dictated() as model:
         screen = await shell(model.environment)
         await told(screen, model, "count up", NUMBERS[:25])
-        await screen.steady(0.5)
-        for size in ((50, 24), (110, 40), (60, 18), (90, 24)):
-            screen.resize(*size)
-            await screen.steady(0.5)
+        for size in (*sizes, (90, 24)):
+            await resized(screen, *size)
         await told(screen, model, "go on", NUMBERS[25:])
         await left(screen)
-    lines = history(socket)
-    assert numbered(lines) == NUMBERS, "\n".join(lines)
-    assert not any("Enter send" in line or PROMPT_LINE in line for line in lines)
+    assert_clean(history(socket))
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+async def test_resizing_while_an_answer_is_written_leaves_nothing_behind(
+    shell, socket: Path, sizes
+):
+    async with dictated() as model:
+        screen = await shell(model.environment)
+        await say(screen, "count up")
+        for at, size in enumerate((*sizes, (90, 24))):
+            for line in NUMBERS[at * 10 : at * 10 + 10]:
+                model.say(f"{line}\n\n")
+            await screen.until(NUMBERS[at * 10 + 9])
+            await resized(screen, *size)
+        for line in NUMBERS[len(sizes) * 10 + 10 :]:
+            model.say(f"{line}\n\n")
+        model.end()
+        await screen.until("ready", PROMPT_LINE, NUMBERS[-1])
+        await left(screen)
+    assert_clean(history(socket))
+
+
+def assert_clean(lines: list[str]) -> None:
+    """Every number once, and nothing of the live area."""
+    said = "\n".join(lines)
+    assert numbered(lines) == NUMBERS, said
+    assert not any(piece in said for piece in ("Enter send", "0% of", "───", PROMPT_LINE)), said
+    assert not any("count up" in line and "anthropic" in line for line in lines), said
+
+
+async def test_a_terminal_that_cuts_its_rows_loses_nothing_that_was_printed(loom):
+    async with dictated() as model:
+        screen = await loom("--inline", size=(90, 24), **model.environment)
+        await screen.until("ready", "0% of")
+        await told(screen, model, "count up", NUMBERS[:3])
+        for columns in (70, 44, 43, 90):
+            start = len(screen.output)
+            screen.resize(columns, 24)
+            await screen.when(lambda at=start: b"\xe2\x94\x80" in screen.output[at:], "a new rule")
+            await screen.until("─" * columns)
+            assert screen.text.count("ready │") == 1, screen.picture
+            assert numbered(screen.text.split("\n")) == NUMBERS[:3], screen.picture
 
 
 async def test_leaving_in_the_middle_of_an_answer_keeps_what_came(shell, socket: Path, run):
