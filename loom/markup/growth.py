@@ -12,7 +12,7 @@ from loom.markup.blocks import Block, Bullets, Code, Heading, Item, Paragraph, S
 from loom.markup.code import PaintedCode
 from loom.markup.drawn import Broken, Wrapped, joined
 from loom.markup.ink import BLANK, Line
-from loom.markup.render import Renderer
+from loom.markup.render import Renderer, room_for
 from loom.markup.table import Columns, Row
 from loom.markup.wrap import directed, has_right_to_left, laid
 
@@ -215,7 +215,7 @@ _KINDS: dict[type, type[Growth]] = {
 
 def growth_of(block: Block, renderer: Renderer, width: int) -> Growth:
     """What shows a block of this kind."""
-    return _KINDS.get(type(block), Growth)(renderer, width)
+    return _KINDS.get(type(block), Growth)(renderer, room_for(block, width))
 
 
 def _is_start(old: Span, new: Span) -> bool:

@@ -29,6 +29,15 @@ _BULLETS = ("•", "◦", "▪")
 _QUOTE_BAR = "▎ "
 _TASK_MARKS = {True: "☑", False: "☐"}
 _NARROWEST = 8
+_TAKES_ALL = (Code, Table, Html)
+
+READABLE = 100
+"""Cells of a line of prose at most, however wide the screen: the eye finds the next line."""
+
+
+def room_for(block: Block, width: int) -> int:
+    """The cells a block takes of `width`: what is not prose takes all."""
+    return width if isinstance(block, _TAKES_ALL) else min(width, READABLE)
 
 
 class Renderer:
@@ -48,11 +57,11 @@ class Renderer:
 
     def block(self, block: Block, width: int) -> list[Line]:
         """One top-level block."""
-        return self._block(block, width, (), 0)
+        return self._block(block, room_for(block, width), (), 0)
 
     def plain(self, text: str, width: int, *names: str) -> list[Line]:
         """Text that is not markdown, already made visible: its own line ends, wrapped by words."""
-        style = self.inks("text", *names)
+        style, width = self.inks("text", *names), min(width, READABLE)
         lines: list[Line] = []
         for line in text.split("\n"):
             lines.extend(wrap([(expand_tabs(line), style)], width) or [[]])
@@ -69,7 +78,7 @@ class Renderer:
     ) -> list[Line]:
         lines: list[Line] = []
         for block in blocks:
-            body = self._block(block, width, names, depth)
+            body = self._block(block, room_for(block, width), names, depth)
             if lines and body and not is_tight:
                 lines.append(BLANK)
             lines.extend(body)

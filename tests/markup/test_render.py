@@ -8,7 +8,7 @@ from rich.style import Style
 from loom.markup.clean import visible
 from loom.markup.ink import INK_NAMES, Inks
 from loom.markup.parse import parse
-from loom.markup.render import Renderer
+from loom.markup.render import READABLE, Renderer
 from loom.markup.wrap import width_of
 from tests.markup.corpus import CONSTRUCTS
 
@@ -43,6 +43,15 @@ def test_no_line_is_wider_than_asked_and_none_holds_a_control(constructs, width)
 
 def test_blocks_have_a_blank_line_between_them():
     assert shown("# a\nb\n\nc") == ["a", "", "b", "", "c"]
+
+
+def test_prose_stays_readable_on_a_wide_screen_and_code_takes_the_room():
+    prose, code = "word " * 60, "x" * 150
+    for text in (prose, f"> {prose}", f"- {prose}", f"## {prose}"):
+        assert READABLE - 6 <= max(map(len, shown(text, 200))) <= READABLE
+    plain = Renderer(INKS).plain(prose, 200)
+    assert max(width_of(line) for line in plain) <= READABLE
+    assert f" {code}" in shown(f"```\n{code}\n```", 200)
 
 
 def test_lists_nest_with_their_own_bullets():

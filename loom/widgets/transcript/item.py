@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from loom.markup.ink import Inks, Line
-from loom.markup.render import Renderer
+from loom.markup.render import READABLE, Renderer
 
 _GUESSED_WIDTH_USED = 0.9
 
@@ -78,10 +78,15 @@ class Item:
 
     def estimate(self, width: int) -> int:
         """How many lines it may take, without rendering it."""
-        return guess_lines(self.text, width)
+        return guess_prose(self.text, width)
 
     def forget(self) -> None:
         """Drop what can be made again."""
+
+
+def guess_prose(text: str, width: int) -> int:
+    """`guess_lines` of text that is wrapped to be readable."""
+    return guess_lines(text, min(width, READABLE))
 
 
 def guess_lines(text: str, width: int) -> int:

@@ -15,7 +15,7 @@ from loom.markup.settled import settled
 from loom.markup.stream import MarkdownStream
 from loom.markup.wrap import wrap
 from loom.widgets.labels import elapsed
-from loom.widgets.transcript.item import Item, Page, guess_lines
+from loom.widgets.transcript.item import Item, Page, guess_prose
 
 _FOLDED_LINES = 20
 _LONG_LINE = 2_000
@@ -121,7 +121,7 @@ class AnswerItem(Item):
 
     def estimate(self, width: int) -> int:
         """By its length alone while it is written: the text is in pieces."""
-        return guess_lines(self._text, width) if self._text else 1 + self._length // width
+        return guess_prose(self._text, width) if self._text else 1 + self._length // width
 
     def source(self, first: int, last: int) -> str:
         """The markdown of the blocks that these lines show."""
@@ -215,7 +215,7 @@ class ThinkingItem(Item):
 
     def estimate(self, width: int) -> int:
         """One line when folded."""
-        return 1 + guess_lines(self.text, width) if self.is_open else 1
+        return 1 + guess_prose(self.text, width) if self.is_open else 1
 
     def _label(self, page: Page) -> str:
         if not self._is_over:
