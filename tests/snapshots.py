@@ -46,6 +46,7 @@ from textual.widget import Widget
 
 from loom.widgets.styles import stylesheets
 from loom.widgets.theme import THEMES, own_variables
+from loom.widgets.transcript.refining import RefinedView
 from tests.svg import picture, text_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "snapshots"
@@ -164,3 +165,12 @@ async def _draw(app: App[Any], keys: tuple[str, ...], prepare: Prepare | None) -
 async def _fit(pilot: Pilot[Any], size: tuple[int, int]) -> None:
     if tuple(pilot.app.size) != size:
         await pilot.resize_terminal(*size)
+    _refine(pilot.app)
+
+
+def _refine(app: App[Any]) -> None:
+    """What a transcript guesses of its heights until it has time for them is made exact."""
+    for screen in app.screen_stack:
+        for view in screen.query(RefinedView):
+            while (index := view._next_guess()) is not None:
+                view._weigh(index)
