@@ -77,6 +77,10 @@ class TerminalApp(App[None]):
     ) -> Driver:
         driver = super()._build_driver(headless, inline, mouse, size)
         self.set_class(isinstance(driver, LoomDriver), CARET)
+        if isinstance(driver, LoomDriver) and self.console.color_system == "standard":
+            from loom.terminal.few_colours import FewColours
+
+            self._filters.append(FewColours())
         return driver
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
