@@ -95,7 +95,10 @@ async def resized(screen: Terminal, columns: int, rows: int) -> None:
     screen.resize(columns, rows)
 
     def is_drawn() -> bool:
-        rule, prompt, status = screen.text.split("\n")[-4:-1]
+        *above, rule, prompt, status, _ = screen.text.split("\n")
+        header = next((line for line in reversed(above) if "work" in line), "")
+        if not header.endswith("work") or len(header) != columns - 1:
+            return False
         return (
             rule == "─" * columns
             and "› Ask" in prompt
