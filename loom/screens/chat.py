@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from loom.agent.session import AgentSession
     from loom.host.base import SessionHost
 
+_LEAVE_SECONDS = 0.5
+"""After which it is left also in the middle of something that a server does not answer."""
+
 
 class ChatScreen(ChatFrame):
     """The frame with a conversation in it: a host, its sessions, and what a person asks of them."""
@@ -275,5 +278,6 @@ class ChatScreen(ChatFrame):
         await self.commands.run("/help")
 
     def leave(self) -> None:
-        """Close the sessions, then the app."""
-        self.live.leave()
+        """Close the sessions, then the app; what was sent right before is handed over first."""
+        self.call_later(self.live.leave)
+        self.app.set_timer(_LEAVE_SECONDS, self.live.leave)

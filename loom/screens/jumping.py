@@ -21,7 +21,7 @@ def go_to(screen: "ChatFrame", words: str) -> None:
     elif not words:
         _choose(screen, own)
     elif words.isdecimal() and 0 < int(words) <= len(own):
-        screen.transcript.focus()
+        screen.set_focus(screen.transcript)
         screen.transcript.go_to_message(own[int(words) - 1])
     else:
         screen.notify(f"There is no message {words}. {_range(len(own))}", markup=False)

@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from loom.markup.order import IS_LOGICAL
 from loom.terminal.driver import LoomDriver
+from loom.terminal.key_order import KeyOrder
 from loom.terminal.order import Order
 from loom.terminal.painter import regions
 
@@ -37,6 +38,14 @@ class TerminalApp(App[None]):
         IS_LOGICAL.set(order is Order.LOGICAL)
         self._missed: set[Region] = set()
         self._resized_at = -inf
+        self._key_order = KeyOrder(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed is dealt with one after the other."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._key_order.take(event)
+        else:
+            await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
         """Loom's driver, unless the environment names another: a browser's."""

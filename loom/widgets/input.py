@@ -128,8 +128,8 @@ class PromptInput(Vertical):
         self._area.attach(path)
 
     def focus_text(self) -> None:
-        """Puts the keyboard here."""
-        self._area.focus()
+        """Puts the keyboard here, at once: what is typed right behind belongs here already."""
+        self.screen.set_focus(self._area)
 
     @on(PromptArea.Entered)
     def _send(self, event: PromptArea.Entered) -> None:

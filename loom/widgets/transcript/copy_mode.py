@@ -75,12 +75,6 @@ class CopyView(SelectView):
     def on_key(self, event: events.Key) -> None:
         """In copy mode every key that is no shortcut of the screen's belongs to it."""
         if self.caret is None:
-            # At once: by way of the binding, a key that comes right behind would be earlier.
-            bound = self.screen.active_bindings.get(event.key)
-            if bound is not None and bound.binding.action == "copy_mode":
-                event.stop()
-                event.prevent_default()
-                self.action_copy_mode()
             return
         action = self._keys.get(event.key)
         if action is not None or event.is_printable:
