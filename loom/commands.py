@@ -105,6 +105,8 @@ def help_text(bindings: list[tuple[str, str]], key: KeyOf) -> str:
         f"`{key('transcript.previous_message', '{')}` and "
         f"`{key('transcript.next_message', '}')}` go to your message before and after, "
         "`/goto 3` to your third. "
+        f"`{key('find', 'Ctrl+F')}` finds a text, `{key('transcript.next_hit', 'n')}` and "
+        f"`{key('transcript.previous_hit', 'N')}` then go to the next place and the one before. "
         f"`{key('transcript.copy_mode', 'v')}` begins copy mode: a caret (arrows, `hjkl`, `w`, "
         "`b`, `0`, `$`, `g`, `G`), `v` selects, `V` by lines, `y` copies, `Y` as markdown, "
         "`Enter` opens the address or file at the caret. "

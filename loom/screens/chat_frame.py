@@ -1,6 +1,6 @@
 """The chat screen's frame: its widgets, their places, and the keys that only move what is shown."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.actions import SkipAction
@@ -19,6 +19,9 @@ from loom.widgets.status_bar import StatusBar, shortcuts
 from loom.widgets.thread_list import ThreadList
 from loom.widgets.tool_panel import ToolPanel
 
+if TYPE_CHECKING:
+    from loom.screens.finding import Finding
+
 QUIT_SECONDS = 2.0
 
 
@@ -34,7 +37,7 @@ class ChatFrame(CalmScreen):
         Binding("ctrl+o", "pick_model", "Model"),
         Binding("ctrl+r", "tool_panel", "Tool calls and plan"),
         Binding("shift+tab", "next_mode", "Next permission mode", priority=True),
-        Binding("escape", "write", "Stop the agent; elsewhere, to the input", id="back"),
+        Binding("escape", "back", "Stop the agent; elsewhere, to the input"),
         Binding("ctrl+f", "find", "Find in the conversation", priority=True),
         Binding("ctrl+up", "read", "Go to the conversation"),
         Binding("ctrl+down,i", "write", "Go to the input"),
@@ -61,6 +64,7 @@ class ChatFrame(CalmScreen):
         self.status = StatusBar(shortcuts=shortcuts(self.keymap))
         self.panel = ToolPanel()
         self.threads = ThreadList()
+        self._finding: Finding | None = None
         self._quit_asked = False
         self._input_since = float("inf")
 
@@ -102,15 +106,27 @@ class ChatFrame(CalmScreen):
         # Imported late: the first frame has no use for it.
         from loom.screens.finding import Finding
 
-        bars = self.query(Finding)
-        finding = bars.first() if bars else Finding(self.transcript)
-        if not bars:
-            await self.query_one("#talk").mount(finding, before=self.prompt)
-        finding.open()
+        if self._finding is None:
+            self._finding = Finding(self.transcript)
+            await self.query_one("#talk").mount(self._finding, before=self.prompt)
+        self._finding.open()
+
+    def action_find_step(self, by: int) -> None:
+        """To the next hit of what was looked for last, or the one before."""
+        if self._finding is None or not self._finding.step(by):
+            key = shown(self.keymap, "find", "ctrl+f")
+            self.notify(f"Nothing was looked for yet: {key} finds.", markup=False)
+
+    def action_back(self) -> None:
+        """Out of a search, else to the input."""
+        if self._finding is not None and self._finding.is_open:
+            self._finding.close()
+        else:
+            self.action_write()
 
     def action_read(self) -> None:
         """Put the keyboard on the conversation."""
-        self.transcript.focus()
+        self.set_focus(self.transcript)
 
     def action_go_to(self, number: str) -> None:
         """Go to the person's message of this number; without one, to one that is chosen."""
@@ -120,12 +136,12 @@ class ChatFrame(CalmScreen):
 
     def action_previous_message(self) -> None:
         """Go to the person's message before, and stay on the conversation."""
-        self.transcript.focus()
+        self.set_focus(self.transcript)
         self.transcript.action_previous_message()
 
     def action_next_message(self) -> None:
         """Go to the person's next message, and stay on the conversation."""
-        self.transcript.focus()
+        self.set_focus(self.transcript)
         self.transcript.action_next_message()
 
     def action_page(self, pages: int) -> None:

@@ -11,6 +11,7 @@ from loom.widgets.message_list import MessageList
 
 if TYPE_CHECKING:
     from loom.widgets.transcript.search import Hit
+    from loom.widgets.transcript.spots import Spot
 
 
 class Finding(Vertical):
@@ -23,7 +24,8 @@ class Finding(Vertical):
         self._transcript = transcript
         self._bar = FindBar()
         self._hit: Hit | None = None
-        self._began_at: tuple[float, bool] = (0.0, True)
+        self._began_at: tuple[Spot | None, bool] = (None, True)
+        self._read: Spot | None = None
         self._shown_at = 0.0
         self._has_stepped = False
 
@@ -31,15 +33,38 @@ class Finding(Vertical):
         """The bar alone."""
         yield self._bar
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the bar is there."""
+        return self._bar.has_class("-open")
+
     def open(self) -> None:
         """Show the bar; what was looked for last is there to be taken again."""
-        if not self._bar.has_class("-open"):
-            self._bar.add_class("-open")
-            view = self._transcript
-            self._began_at, self._shown_at = (view.scroll_y, view.follows), view.scroll_y
-            self._has_stepped = False
+        if not self.is_open:
+            self._begin()
+            self._hit = None
             self._seek(self._bar.text, 0)
         self._bar.focus_text()
+
+    def step(self, by: int) -> bool:
+        """To the next hit of what was looked for last; False when nothing was."""
+        if not self._bar.text:
+            return False
+        if not self.is_open:
+            self._begin()
+            self._transcript.look_for(self._bar.text, self._recount)
+            if self._hit is not None and not self._transcript.shows(self._hit):
+                self._hit = None  # one has gone on reading elsewhere
+        self._has_stepped = True
+        self._go(by)
+        return True
+
+    def _begin(self) -> None:
+        self._bar.add_class("-open")
+        view = self._transcript
+        self._began_at, self._shown_at = (view.here, view.follows), view.scroll_y
+        self._read = view.here
+        self._has_stepped = False
 
     @on(FindBar.Sought)
     def _sought(self, event: FindBar.Sought) -> None:
@@ -49,47 +74,49 @@ class Finding(Vertical):
     @on(FindBar.Stepped)
     def _stepped(self, event: FindBar.Stepped) -> None:
         self._has_stepped = True
-        self._seek(self._bar.text, event.by)
+        self._go(event.by)
 
     @on(FindBar.Closed)
-    def _leave(self) -> None:
+    def close(self) -> None:
         """Back to where one was, unless one went on to hits or scrolled."""
         self.workers.cancel_group(self, "find")
         self._bar.remove_class("-open")
-        view, (line, followed) = self._transcript, self._began_at
-        view.mark_all("")
+        view, (spot, followed) = self._transcript, self._began_at
+        view.look_for("")
         if not self._has_stepped and view.scroll_y == self._shown_at:
             if followed:
                 view.action_scroll_last()
             else:
-                view.go_to(line)
-        view.focus()
+                view.go_back(spot)
+        self.screen.set_focus(view)
 
     def _seek(self, text: str, by: int) -> None:
-        self._transcript.mark_all(text)
-        self.run_worker(self._find(text, by), group="find", exclusive=True)
+        self._transcript.look_for(text, self._recount)
+        self._go(by)
 
-    async def _find(self, text: str, by: int) -> None:
+    def _go(self, by: int) -> None:
+        self.run_worker(self._find(by), group="find", exclusive=True)
+
+    async def _find(self, by: int) -> None:
         view = self._transcript
-        if not text:
-            self._bar.count = ""
-            return
-        found = await view.find_all(text)
-        if not found:
-            self._bar.count = "nothing found"
-            return
-        place = self._next(found, by)
-        self._hit = found[place]
-        self._bar.count = f"{place + 1} of {len(found)}"
-        view.show_hit(self._hit)
-        self._shown_at = view.scroll_y
+        if self._has_stepped or view.scroll_y != self._shown_at:
+            # From here on this is what is read, and not where one was before the first letter.
+            self._read = view.here
+        await view.find_all()
+        at = None if self._hit is None else view.ordinal(self._hit)
+        self._hit = view.nearest(self._read) if at is None else view.hit_at(at + by)
+        if self._hit is not None:
+            view.show_hit(self._hit)
+            self._shown_at = view.scroll_y
+        self._recount()
 
-    def _next(self, found: "list[Hit]", by: int) -> int:
-        """The index of the hit to show: from the one shown by so many, or the first from here."""
-        order = self._transcript.order_of
-        if self._hit is None:
-            here = (self._transcript.first_in_view, 0)
-            return next((n for n, hit in enumerate(found) if order(hit) >= here), 0)
-        last = order(self._hit)
-        before = sum(order(hit) < last for hit in found)
-        return (before + by) % len(found)
+    def _recount(self) -> None:
+        """Say which hit is shown and how many there are by now."""
+        view = self._transcript
+        at = None if self._hit is None else view.ordinal(self._hit)
+        if not self._bar.text:
+            self._bar.count = ""
+        elif not view.hits:
+            self._bar.count = "nothing found"
+        else:
+            self._bar.count = f"{view.hits} found" if at is None else f"{at + 1} of {view.hits}"

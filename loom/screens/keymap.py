@@ -24,20 +24,12 @@ from loom.widgets.tool_panel import ToolPanel
 from loom.widgets.transcript.code_blocks import CodeView
 from loom.widgets.transcript.copy_mode import CopyView
 from loom.widgets.transcript.cursor import ItemView
+from loom.widgets.transcript.finding import FindView
 from loom.widgets.transcript.turns import TurnView
 
 _WIDGETS = (
-    *(
-        PromptArea,
-        ItemView,
-        CopyView,
-        CodeView,
-        TurnView,
-        Scrollable,
-        ThreadRows,
-        ThreadList,
-        ToolPanel,
-    ),
+    *(PromptArea, ItemView, CopyView, CodeView, FindView, TurnView),
+    *(Scrollable, ThreadRows, ThreadList, ToolPanel),
     *(Modal, PermissionModal, PickerModal, HelpScreen, FindBar),
 )
 

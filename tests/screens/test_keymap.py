@@ -25,6 +25,7 @@ threads new_thread pick_model tool_panel next_mode back read write page_up page_
 interrupt answer leave_if_empty next_pane previous_pane quit palette
 input.send input.newline input.complete input.stop
 transcript.up transcript.down transcript.open transcript.copy
+transcript.previous_message transcript.next_message transcript.next_hit transcript.previous_hit
 scroll.up scroll.down scroll.page_up scroll.page_down scroll.start scroll.end
 threads.up threads.down threads.page_up threads.page_down threads.first threads.last threads.open
 threads.search threads.leave_search
