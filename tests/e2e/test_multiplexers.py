@@ -1,5 +1,6 @@
 """Loom inside the real tmux and the real GNU screen."""
 
+import re
 import subprocess
 import sys
 from contextlib import AsyncExitStack
@@ -63,3 +64,40 @@ async def test_in_gnu_screen_it_draws_and_takes_keys(home: Home, stack: AsyncExi
     await screen.until(PROMPT_LINE)
     screen.key("ctrl+d")
     await screen.exit()
+
+
+async def test_in_tmux_a_frame_is_whole_with_its_marks_or_a_hidden_cursor(
+    home: Home, stack: AsyncExitStack, socket: Path
+):
+    log, settings = home.root / "written", home.root / "tmux.conf"
+    settings.write_text("set -as terminal-features ',*:sync'\n")
+    loom = " ".join(LOOM)
+    inside = f"tmux -S {socket} pipe-pane 'cat > {log}'; exec {loom}"
+    words = ["tmux", "-u", "-S", str(socket), "-f", str(settings), "new", inside]
+    screen = await stack.enter_async_context(Terminal.run(words, home.environment, home.workspace))
+    await screen.until("ready", "0% of", PROMPT_LINE)
+    await screen.steady(0.3)
+    start = log.stat().st_size
+    screen.type("whole")
+    await screen.until("› whole")
+    painted = log.read_bytes()[start:]
+    end = b"\x1b[?2026l" if b"\x1b[?2026h" in painted else b"\x1b[?25h"
+    begin = b"\x1b[?2026h" if b"\x1b[?2026h" in painted else b"\x1b[?25l"
+    outside = re.sub(re.escape(begin) + b".*?" + re.escape(end), b"", painted, flags=re.DOTALL)
+    assert outside == b"", painted
+    # What tmux paints of it is one piece for the terminal, by the mark that it knows.
+    assert b"\x1bP=1s\x1b\\" in screen.output or b"\x1b[?2026h" in screen.output
+    screen.key("ctrl+u")
+    await screen.until(PROMPT_LINE)
+    screen.key("ctrl+d")
+    await screen.exit()
+
+
+async def test_in_tmux_marks_that_it_does_not_know_print_nothing(
+    home: Home, stack: AsyncExitStack, socket: Path
+):
+    marked = "printf '\\033[?2026hwhole\\033[?2026l frame'; exec cat"
+    words = ["tmux", "-u", "-S", str(socket), "-f", "/dev/null", "new", marked]
+    screen = await stack.enter_async_context(Terminal.run(words, home.environment, home.workspace))
+    await screen.until("whole frame")
+    assert captured(socket)[0] == "whole frame"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -49,27 +50,44 @@ def ssh(home: Home, sshd: Sshd, stack: AsyncExitStack):
     """`await ssh("--demo")` is the app there, in a terminal here; `port` may be a relay's."""
 
     async def start(
-        *words: str, port: int = 0, argv: tuple[str, ...] = LOOM, here=None, **variables: str
+        *words: str,
+        port: int = 0,
+        argv: tuple[str, ...] = LOOM,
+        here=None,
+        inside: tuple[str, ...] = (),
+        **variables: str,
     ) -> Terminal:
         far = {k: v for k, v in home.environment.items() if k != "COLORTERM"} | variables
         line = command(home.workspace, far, [*argv, *words])
         client = sshd.argv(line, port=port)
+        if inside:
+            client = [*inside, shlex.join(client) + "; echo ended with $?; exec cat"]
         near = {**home.environment, **(here or {})}
         return await stack.enter_async_context(Terminal.run(client, near, home.workspace))
 
     return start
 
 
-@pytest.fixture(params=["alone", "tmux"])
-def argv(home: Home, request) -> Iterator[tuple[str, ...]]:
-    """Loom by itself, and in a tmux there that knows what the terminal can do."""
+@pytest.fixture
+def tmux(home: Home) -> Iterator[tuple[str, ...]]:
+    """The words before those of a tmux, which knows what the terminal can do."""
     socket, settings = home.temporary / "tmux", home.root / "tmux.conf"
-    if request.param == "alone":
-        yield LOOM
-        return
     settings.write_text(TMUX)
-    yield ("tmux", "-u", "-S", str(socket), "-f", str(settings), "new", *LOOM)
+    yield ("tmux", "-u", "-S", str(socket), "-f", str(settings))
     subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, check=False)
+
+
+@pytest.fixture(params=["alone", "tmux"])
+def argv(tmux, request) -> tuple[str, ...]:
+    """Loom by itself, and in a tmux there."""
+    return LOOM if request.param == "alone" else (*tmux, "new", *LOOM)
+
+
+@pytest.fixture
+def near(tmux) -> dict:
+    """The client in a tmux here."""
+    # The emulator has no SU, with which tmux scrolls an xterm.
+    return {"inside": (*tmux, "new"), "here": {"TERM": "linux"}}
 
 
 @pytest.fixture
@@ -158,9 +176,26 @@ async def test_the_first_picture_waits_for_no_answer_of_the_terminal(ssh, slow):
 
 
 async def test_on_a_slow_link_typing_ahead_keeps_its_order(ssh, slow, model):
-    text = "the quick brown fox jumps over the lazy dog 0123456789"
     screen = await ssh(port=slow.port, **model.environment)
     await screen.when(lambda: b"\x1b[?1049h" in screen.output, "the app")
+    await typed_ahead(screen, model)
+
+
+async def test_on_a_slow_link_typing_keeps_its_order_in_a_tmux_there(ssh, slow, model, tmux):
+    screen = await ssh(port=slow.port, argv=(*tmux, "new", *LOOM), **model.environment)
+    await screen.until(PROMPT_LINE)
+    await typed_ahead(screen, model)
+
+
+async def test_on_a_slow_link_typing_keeps_its_order_in_a_tmux_here(ssh, slow, model, near):
+    screen = await ssh(port=slow.port, **near, **model.environment)
+    await screen.until(PROMPT_LINE)
+    await typed_ahead(screen, model)
+
+
+async def typed_ahead(screen: Terminal, model: Dictation) -> None:
+    """A line typed as fast as can be, and its answer."""
+    text = "the quick brown fox jumps over the lazy dog 0123456789"
     for letter in text:
         screen.type(letter)
         await asyncio.sleep(0)
@@ -215,3 +250,31 @@ async def ended_in_another_login(ssh, model: Dictation) -> None:
     await second.until("word29", "ready")
     assert numbers_on(second) == list(range(30))
     assert len(model.asked) == 1
+
+
+async def test_in_a_tmux_there_the_screen_itself_outlives_the_link(sshd, ssh, model, tmux):
+    async with Relay.to(sshd.port) as link:
+        first = await ssh(port=link.port, argv=(*tmux, "new", *LOOM), **model.environment)
+        await begun(first, model)
+        link.cut()
+        assert await first.exit() == 255
+    for number in range(10, 20):
+        model.say(f"word{number} ")
+    second = await ssh(argv=(*tmux, "attach"))
+    await second.until("tell me", "word19", "writing")
+    for number in range(20, 30):
+        model.say(f"word{number} ")
+    model.end()
+    await second.until("word29", "ready")
+    assert numbers_on(second) == list(range(30))
+    assert len(model.asked) == 1
+
+
+async def test_in_a_tmux_here_a_broken_link_ends_the_client_and_the_turn_goes_on(
+    sshd, ssh, model, near
+):
+    async with Relay.to(sshd.port) as link:
+        first = await begun(await ssh(port=link.port, **near, **model.environment), model)
+        link.cut()
+        await first.until("ended with 255")
+    await ended_in_another_login(ssh, model)
