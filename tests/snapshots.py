@@ -18,6 +18,7 @@ Use the `snap` fixture:
 - `subject` is a widget (it is mounted alone in a Gallery app with all style sheets) or an App.
 - `name` is the state's name; each picture is `snapshots/NAME-THEME-COLUMNSxROWS.svg`.
 - `keys` are pressed first, then `prepare(pilot)` runs (a plain or an async function).
+- `rows`, where what is shown has a height of its own: that of all its pictures.
 
 A state has nine pictures: dark, light and high contrast at 80x24, 120x40 and 200x60. One app run
 takes them all, resizing and re-theming.
@@ -30,7 +31,7 @@ argument.
 
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -135,10 +136,12 @@ def snap(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> Iterat
         name: str,
         keys: Iterable[str] = (),
         prepare: Prepare | None = None,
+        rows: int | None = None,
     ) -> None:
         app = subject if isinstance(subject, App) else Gallery(subject)
         dress(app)
-        drawn = await _draw(app, tuple(keys), prepare)
+        sizes = [(width, rows or height) for width, height in SIZES]
+        drawn = await _draw(app, tuple(keys), prepare, sizes)
         for suffix, svg in drawn.items():
             if not stored(name=f"{name}-{suffix}") == svg:
                 raise AssertionError("\n".join([f"{name}-{suffix}", *stored.get_assert_diff()]))
@@ -148,13 +151,18 @@ def snap(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> Iterat
     time.tzset()
 
 
-async def _draw(app: App[Any], keys: tuple[str, ...], prepare: Prepare | None) -> dict[str, str]:
+async def _draw(
+    app: App[Any],
+    keys: tuple[str, ...],
+    prepare: Prepare | None,
+    sizes: Sequence[tuple[int, int]],
+) -> dict[str, str]:
     drawn = {}
-    async with app.run_test(size=SIZES[0], notifications=True) as pilot:
+    async with app.run_test(size=sizes[0], notifications=True) as pilot:
         await pilot.press(*keys)
         if prepare is not None and inspect.isawaitable(result := prepare(pilot)):
             await result
-        for size in SIZES:
+        for size in sizes:
             await _fit(pilot, size)
             for dress, app.theme in DRESSES.items():
                 await pilot.pause(0)

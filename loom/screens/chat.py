@@ -42,7 +42,7 @@ class ChatScreen(ChatFrame):
     """The frame with a conversation in it: a host, its sessions, and what a person asks of them."""
 
     def __init__(self, start: Start) -> None:
-        self.live = Live(start.open_host, self._host_opened, lambda e: self.conversation.tell(e))
+        self.live = Live(start.open_host, self._host_opened, self._host_failed)
         mentions = Mentions(start.workspace, lambda: self.live.host, self.run_worker)
         prompt = prompt_of(mentions, start.keymap)
         header = Header(model=start.provider, place=place_of(start.workspace))
@@ -115,6 +115,12 @@ class ChatScreen(ChatFrame):
         await self._fill_threads()
         await self.greeting.look_for_key(host)
         self.start.on_built()
+
+    def _host_failed(self, error: LoomError) -> None:
+        """Without a host nothing can be sent, and the status says so."""
+        self.conversation.tell(error)
+        if self.live.host is None:
+            self.status.state = "error"
 
     @property
     def spoken_thread(self) -> str:

@@ -159,14 +159,14 @@ def _text(
     if not window.lines and arguments.offset > 1:
         raise InvalidArguments(f"{place.relative} has {window.total:,} lines")
     first, last = arguments.offset, arguments.offset + len(window.lines) - 1
-    body = "".join(
-        f"{number:>6}→{line}\n" for number, line in enumerate(window.lines, arguments.offset)
-    )
+    rows = list(enumerate(window.lines, first))
+    body = "".join(f"{number:>6}→{line}\n" for number, line in rows)
+    shown = "".join(f"{number:>{len(str(last))}}  {line}\n" for number, line in rows)
     if window.is_cut:
         body += f"[Lines {first:,}-{last:,}; the file goes on ({size:,} bytes in all). "
         body += f"Read on with offset={last + 1}.]"
     summary = f"{place.relative}: {len(window.lines):,} lines" + (" (part)" * window.is_cut)
-    return Answer(body or "[The file is empty.]", display=Display("text", summary, body))
+    return Answer(body or "[The file is empty.]", display=Display("text", summary, shown))
 
 
 def _lines(source: BinaryIO, encoding: Encoding) -> Iterator[str]:

@@ -19,6 +19,9 @@ Result = TypeVar("Result")
 GUARD = 0.4
 """Seconds without a key before keys count as answers: a person who types is not yet reading."""
 
+CANCELS = "Esc cancels"
+"""What the panel's border says of the way out."""
+
 
 class Modal(ModalScreen[Result | None], Generic[Result]):
     """A centred panel with a title, a body and buttons; its result is None when it was cancelled.
@@ -68,6 +71,7 @@ class Modal(ModalScreen[Result | None], Generic[Result]):
         """The panel: body above buttons, the title in its border."""
         with Vertical(classes="modal-panel") as panel:
             panel.border_title = self._title
+            panel.border_subtitle = CANCELS
             yield from self.body()
             yield self._choices
 

@@ -111,7 +111,7 @@ class ToolPanel(ScrollView, can_focus=True):
         index = y + self.scroll_offset.y
         width = self.size.width
         if index >= len(self._rows):
-            text = " No tools yet" if not self._rows and y == 0 else ""
+            text = " No tool calls yet" if not self._rows and y == 0 else ""
             return strip_of([(text, self._style("dim"))], width, self._style("dim"))
         row = self._rows[index]
         if row.is_call:

@@ -435,4 +435,5 @@ async def test_a_host_that_cannot_open_says_why_and_the_screen_stays(make_app, t
     app = make_app()
     async with app.run_test() as pilot:
         await until(pilot, lambda: "loom.db" in shown(app))
+        assert chat_of(app).status.state == "error"
         await leave(pilot)

@@ -17,6 +17,7 @@ from loom.core.messages import (
     Usage,
 )
 from loom.core.protocol import Notice
+from loom.terminal.inline import LEAST_ROWS
 from loom.widgets.confirm_modal import ConfirmModal
 from loom.widgets.find_bar import FindBar
 from loom.widgets.picker_modal import PickerModal
@@ -150,19 +151,23 @@ def demo_app(make_app):
     return make_app(seed=seed_demo, resume="T-0190", workspace=HOME)
 
 
-async def test_picture_of_an_answer_being_written(make_app, snap):
-    app = make_app(ScriptedModel(says("I look at the **loader** first.\n"), hold=0), workspace=HOME)
+async def written(pilot):
+    """An answer is half there; the turn is seven seconds old."""
+    chat = chat_of(pilot.app)
+    chat.status._clock = lambda: NOW
+    await pilot.press(*"Why does it fail?", "enter")
+    await until(pilot, lambda: "first" in shown(pilot.app))
+    await until(pilot, lambda: chat.status.is_writing and chat.status.working_since)
+    await until(pilot, lambda: chat.transcript.is_drawn)
+    chat.status.working_since = NOW - 7
 
-    async def write(pilot):
-        status = chat_of(app).status
-        status._clock = lambda: NOW
-        await pilot.press(*"Why does it fail?", "enter")
-        await until(pilot, lambda: "first" in shown(app))
-        await until(pilot, lambda: status.is_writing and status.working_since)
-        await until(pilot, lambda: chat_of(app).transcript.is_drawn)
-        status.working_since = NOW - 7
 
-    await snap(app, "chat-writing", prepare=write)
+@pytest.mark.parametrize("place", ["writing", "inline"])
+async def test_picture_of_an_answer_being_written(make_app, snap, place):
+    model = ScriptedModel(says("I look at the **loader** first.\n"), hold=0)
+    app = make_app(model, workspace=HOME, is_inline=place == "inline")
+    name, rows = {"writing": ("chat-writing", None), "inline": ("chat-inline", LEAST_ROWS)}[place]
+    await snap(app, name, prepare=written, rows=rows)
 
 
 @pytest.fixture

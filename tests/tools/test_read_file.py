@@ -32,6 +32,14 @@ async def test_range_is_shown_and_says_how_to_read_on(
     assert "offset=5" in answer.text
 
 
+async def test_the_person_sees_numbers_no_wider_than_they_are(
+    workspace: Path, context: ToolContext
+) -> None:
+    (workspace / "a").write_text("".join(f"{n}\n" for n in range(1, 30)))
+    display = (await read(context, path="a", offset=9, limit=2)).display
+    assert display is not None and display.body == " 9  9\n10  10\n"
+
+
 async def test_last_lines_are_not_called_a_part(workspace: Path, context: ToolContext) -> None:
     (workspace / "a").write_text("1\n2\n3\n")
     assert (await read(context, path="a", offset=2, limit=2)).text == "     2→2\n     3→3\n"

@@ -118,7 +118,7 @@ async def test_a_new_turn_keeps_the_plan() -> None:
 async def test_unknown_output_is_let_go() -> None:
     panel = ToolPanel()
     panel.output("nobody", "text")
-    assert "No tools yet" in (await lines_of(panel))[0]
+    assert "No tool calls yet" in (await lines_of(panel))[0]
 
 
 async def test_a_call_that_was_refused_before_it_began_has_its_name() -> None:

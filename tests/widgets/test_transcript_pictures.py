@@ -21,7 +21,7 @@ REASON = (
     "The test feeds half of a two-byte character at the end of a chunk. The decoder is made anew "
     "for each chunk, so the first half is lost. One decoder for the whole stream keeps it."
 )
-FILE = "".join(f"{n:>6}→    value_{n} = read(source, {n})\n" for n in range(1, 41))
+FILE = "".join(f"{n:>2}      value_{n} = read(source, {n})\n" for n in range(1, 41))
 LINES = "\n".join(f"tests/test_{n:02}.py::test_it_reads_what_was_written PASSED" for n in range(30))
 LONG_DIFF = (
     "--- a/app.py\n+++ b/app.py\n@@ -1,30 +1,30 @@\n"
