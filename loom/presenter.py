@@ -52,7 +52,7 @@ class Desk:
         restore: gives texts back to the input, before what is typed there.
         listed: a thread's head line may be another one in a list of threads.
         notify: the agent needs the person: a terminal bell.
-        welcome: fills an empty conversation.
+        welcome: shows an empty conversation.
     """
 
     header: Header
@@ -95,8 +95,9 @@ class Presenter:
 
     def _session(self, event: SessionStarted) -> None:
         desk = self._desk
-        desk.transcript.show(event.messages)
-        if not event.messages:
+        if event.messages:
+            desk.transcript.show(event.messages)
+        else:
             desk.welcome()
         desk.panel.clear()
         desk.panel.todo = event.todo

@@ -112,6 +112,8 @@ class Runtime:
 
     def events(self, after: int | None = None) -> AsyncIterator[AnyEvent]:
         """Events after `after`, or what stands now and then what comes, until SessionClosed."""
+        if after is None and not self.log.last_seq:
+            after = 0  # not open yet: its first event will tell what stands
         return self.log.follow(after, lambda: snapshot(self))
 
     # The loop

@@ -11,6 +11,7 @@ from loom.widgets.message_list import MessageList
 
 if TYPE_CHECKING:
     from loom.host.base import SessionHost
+    from loom.widgets.transcript.item import Item
 
 
 class Greeting:
@@ -21,14 +22,18 @@ class Greeting:
         self._keymap = keymap
         self._start = start
         self._missing: Note | None = None
+        self._shown: list[Item] = []
 
     def show(self) -> None:
-        """In place of all that the transcript shows."""
-        self._transcript.clear()
+        """In place of all that the transcript shows, unless that is just this."""
+        if self._shown and self._transcript.items == self._shown:
+            return
+        self._transcript.show(())
         self._transcript.notice(welcome(self._keymap, self._start))
         for note in self._start.notes:
             self._transcript.notice(note, "warning")
         self._tell_missing()
+        self._shown = self._transcript.items
 
     async def look_for_key(self, host: "SessionHost") -> None:
         """Ask the server which providers it reaches; one that gives no answer is not told here."""

@@ -47,6 +47,18 @@ async def test_a_visitor_that_comes_back_gets_what_it_missed(tmp_path, store, so
         assert missed[0].seq == seen[-1].seq + 1
 
 
+@pytest.mark.parametrize("is_remote", [False, True])
+async def test_a_viewer_that_comes_with_the_session_is_told_once_what_stands(
+    tmp_path, store, socket, is_remote
+):
+    async with host_with(tmp_path, store, socket, ScriptedModel(says("one"))) as host:
+        session = await host.start(tmp_path)
+        viewer = RemoteSession(socket, session.thread_id) if is_remote else session
+        await session.submit(say("first"))
+        seen = await until(viewer, TurnFinished, after=None)
+        assert [event for event in seen if isinstance(event, SessionStarted)] == seen[:1]
+
+
 async def test_a_visitor_without_a_past_gets_what_stands(tmp_path, store, socket):
     async with host_with(tmp_path, store, socket, ScriptedModel(says("one"))) as host:
         session = await host.start(tmp_path)
