@@ -10,8 +10,10 @@ from pathlib import Path
 
 from aiohttp import ClientSession, WSMsgType
 
+from tests.e2e.browser import Tab, chromium
 from tests.e2e.conftest import Home
 from tests.e2e.providers import variables
+from tests.fakes.dictation import dictated
 from tests.fakes.providers import FakeProvider, Say, Turn
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -49,8 +51,8 @@ async def until(socket, text: str) -> str:
 
 
 @asynccontextmanager
-async def textual_serve(home: Home, command: str, **extra: str):
-    """`textual serve COMMAND`, and a browser's socket to it."""
+async def serving(home: Home, command: str, **extra: str):
+    """`textual serve COMMAND`; the page's address."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         *(BIN / "textual", "serve", "--host", "127.0.0.1", "--port", str(port), command),
@@ -63,12 +65,21 @@ async def textual_serve(home: Home, command: str, **extra: str):
     try:
         async with ClientSession() as session:
             assert "textual" in await page(session, f"http://127.0.0.1:{port}/")
-            address = f"http://127.0.0.1:{port}/ws?width=80&height=24"
-            async with session.ws_connect(address) as browser:
-                yield browser
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         await process.wait()
+
+
+@asynccontextmanager
+async def textual_serve(home: Home, command: str, **extra: str):
+    """A browser's socket to `textual serve COMMAND`."""
+    async with (
+        serving(home, command, **extra) as url,
+        ClientSession() as session,
+        session.ws_connect(f"{url}/ws?width=80&height=24") as browser,
+    ):
+        yield browser
 
 
 async def test_the_app_is_painted_and_takes_keys_in_a_browser(home: Home):
@@ -86,3 +97,31 @@ async def test_plain_textual_serve_offers_the_last_thread(home: Home, run):
         await until(browser, "Last here: “Is it green?”")
         await browser.send_str(json.dumps(["stdin", "\x14"]))
         await until(browser, "Is it green?")
+
+
+async def test_a_copy_is_in_the_browsers_clipboard_and_claims_no_more(home: Home):
+    async with (
+        dictated() as model,
+        chromium() as context,
+        serving(home, "loom", **model.environment) as url,
+    ):
+        tab = Tab(await context.new_page())
+        await tab.page.goto(url)
+        await tab.until("ready", "0% of", "Ask Loom")
+        await tab.page.click(".xterm-screen")
+        await said(tab, "say it")
+        model.say("copy me")
+        model.end()
+        await tab.until("copy me", "ready")
+        await said(tab, "/copy ")
+        await tab.until("sent to the browser")
+        assert "Copied" not in tab.text
+        async with asyncio.timeout(20):
+            while await tab.page.evaluate("navigator.clipboard.readText()") != "copy me":
+                await asyncio.sleep(0.05)
+
+
+async def said(tab: Tab, text: str) -> None:
+    await tab.type(text)
+    await tab.until(f"› {text.strip()}")
+    await tab.key("Enter")
