@@ -34,8 +34,11 @@ _ON_BLACK = {"red": 9, "yellow": 3, "green": 2, "cyan": 6, "blue": 12, "magenta"
 _ON_WHITE = {"red": 1, "cyan": 4, "blue": 4, "magenta": 5}
 """What has 3:1 there on xterm's palette, and is no grey in the others; the rest becomes black."""
 
-_COLOURLESS = 0.2
-"""Saturation below which an ink is a grey."""
+_GREY_INK, _GREY_GROUND = 0.2, 0.04
+"""Chroma (of 1) below which an ink is a grey, and a ground is plain: at most it is dimmed."""
+
+_DARK = 0.18
+"""Relative luminance up to which a plain ground is a dark one."""
 
 _FAINT = 0.08
 """Relative luminance up to which a grey on black, and 1 less it on white, is but a line."""
@@ -69,6 +72,8 @@ def reduced(style: Style, background: InkColor) -> Style:
 
 def _ground(color: InkColor) -> int:
     luminance = _luminance(color)
+    if _chroma(color) < _GREY_GROUND:
+        return BLACK if luminance < _DARK else WHITE
     return next((ground for most, ground in _GROUNDS if luminance < most), WHITE)
 
 
@@ -76,10 +81,9 @@ def _ink(color: InkColor, ground: int) -> int:
     if ground in (BLUE, CYAN):
         return BRIGHT_WHITE if ground == BLUE else BLACK
     red, green, blue = color.get_truecolor().normalized
-    hue, _, _ = colorsys.rgb_to_hls(red, green, blue)
-    _, saturation, _ = colorsys.rgb_to_hsv(red, green, blue)
-    if saturation < _COLOURLESS:
+    if _chroma(color) < _GREY_INK:
         return _grey(_luminance(color), ground)
+    hue, _, _ = colorsys.rgb_to_hsv(red, green, blue)
     name = next((name for most, name in _HUES if hue * 360 < most), "red")
     return _ON_BLACK[name] if ground == BLACK else _ON_WHITE.get(name, BLACK)
 
@@ -89,6 +93,11 @@ def _grey(luminance: float, ground: int) -> int:
         bright = BRIGHT_WHITE if luminance > 0.5 else WHITE
         return GREY if luminance < _FAINT else bright
     return GREY if luminance > 1 - 5 * _FAINT else BLACK
+
+
+def _chroma(color: InkColor) -> float:
+    parts = color.get_truecolor().normalized
+    return max(parts) - min(parts)
 
 
 def _luminance(color: InkColor) -> float:
