@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from loom.cli.farewell import say_farewell
 from loom.cli.keys import keymap_of
@@ -17,6 +18,9 @@ from loom.cli.resident import open_sessions
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
+
+if TYPE_CHECKING:
+    from loom.threads.glimpse import Glimpse
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ def _shown(opening: Opening) -> int:
         reduced_motion=settings.tui.reduced_motion,
         keymap=opening.keymap,
         report_crash=partial(_log_crash, plan.environment),
+        glimpse=partial(_glimpse, opening),
         on_built=_collect_from_now_on,
         environment=plan.environment,
         order=order_of(settings.tui.bidi, plan.environment),
@@ -116,6 +121,18 @@ def _shown(opening: Opening) -> int:
         with_transcript = settings.tui.print_on_exit and not is_inline
         say_farewell(app.last_thread, plan.environment, with_transcript=with_transcript)
     return app.return_code or 0
+
+
+def _glimpse(opening: Opening) -> "Glimpse | None":
+    """The end of the thread that is opened; of a new one there is nothing."""
+    plan = opening.plan
+    if opening.resume is None:
+        return None
+    from loom.threads.glimpse import glimpse
+    from loom.threads.location import database
+
+    path = plan.database or database(plan.environment)
+    return glimpse(path, plan.workspace, opening.resume)
 
 
 def _last_title(plan: Plan) -> str:

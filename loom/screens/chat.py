@@ -16,6 +16,7 @@ from loom.screens.chat_commands import ChatCommands
 from loom.screens.chat_frame import ChatFrame
 from loom.screens.conversation import Conversation
 from loom.screens.first_session import first_session
+from loom.screens.glimpse import show_glimpse
 from loom.screens.greeting import Greeting
 from loom.screens.live import Live
 from loom.screens.mentions import Mentions
@@ -90,6 +91,7 @@ class ChatScreen(ChatFrame):
     async def _furnish(self) -> None:
         """The panes that open on demand, what Up recalls, then the host."""
         self.start.on_built()
+        self.run_worker(show_glimpse(self))
         self.app.stylesheet.read_all(later_stylesheets())
         self.app.stylesheet.parse()
         if len(self.app.screen_stack) > 1:

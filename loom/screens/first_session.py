@@ -14,13 +14,15 @@ _LOOKED_AT = 200
 
 async def first_session(host: "SessionHost", start: Start) -> "AgentSession":
     """A new thread's, or that of the one to resume. Raises ThreadNotFound, StoreError."""
+    # Here: the store's imports are paid after the first paint.
+    from loom.threads.glimpse import last_spoken
+
     if start.resume is None:
         return await host.start(start.workspace, is_private=start.is_private)
     if start.resume:
         return await host.open(start.resume)
-    # A Loom that was opened and left leaves a thread without a word behind: nothing to resume.
     recent = await host.services.store.list(str(start.workspace), limit=_LOOKED_AT)
-    last = next((thread for thread in recent if thread.message_count), None)
+    last = last_spoken(recent)
     if last is None:
         raise ThreadNotFound("there is no thread in this folder yet", "Write, to start one.")
     return await host.open(last.id)

@@ -10,6 +10,7 @@ from loom.terminal.order import Order
 
 if TYPE_CHECKING:
     from loom.host.base import SessionHost
+    from loom.threads.glimpse import Glimpse
     from loom.widgets.keys import Keymap
 
 # Named only: the host's imports are paid after the first paint.
@@ -33,6 +34,7 @@ class Start:
         report_crash: writes a defect down and says where; called before the app ends.
         on_built: called after the first frame, and when the host stands: what there is, stays.
         is_inline: the conversation is left in the terminal's own scrollback.
+        glimpse: reads the end of the thread to open, in a worker; None where that cannot be read.
         is_demo: the welcome tells what to do.
         keymap: the person's own keys by the names of actions.
         environment: of the terminal: where its clipboard, editor and browser are.
@@ -56,6 +58,7 @@ class Start:
     history: Path | None = None
     report_crash: Callable[[BaseException], str] = lambda error: ""
     on_built: Callable[[], None] = lambda: None
+    glimpse: "Callable[[], Glimpse | None]" = lambda: None
     is_demo: bool = False
     is_inline: bool = False
     reduced_motion: bool = False

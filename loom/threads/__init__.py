@@ -6,6 +6,7 @@ heads       a thread's head line as a row
 rows        an entry as a row, its images apart
 writing     what changes the database, inside a transaction
 reading     what reads it
+glimpse     a thread's end, before there is a store
 search      words to an index query, hits by relevance
 lease       which process writes a live thread
 exchange    a thread as one JSON document, both ways

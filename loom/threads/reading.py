@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from loom.core.errors import CodecError, StoreError, ThreadNotFound
@@ -106,12 +107,24 @@ def entries(connection: sqlite3.Connection, thread_id: str) -> tuple[Entry, ...]
     return tuple(_decoded(row, data_of) for row in ancestry(connection, thread_id))
 
 
+def last_entries(connection: sqlite3.Connection, thread_id: str, count: int) -> tuple[Entry, ...]:
+    """The newest of what `entries` yields, oldest first. Raises as `entries`."""
+    newest = islice(_ancestors(connection, _head(connection, thread_id)), count)
+    data_of = _attachments(connection)
+    return tuple(_decoded(row, data_of) for row in [*newest][::-1])
+
+
 def ancestry(connection: sqlite3.Connection, thread_id: str) -> tuple[Stored, ...]:
     """The head's ancestors as they lie in the database, oldest first. Raises as `entries`."""
+    return tuple(_ancestors(connection, _head(connection, thread_id)))[::-1]
+
+
+def _head(connection: sqlite3.Connection, thread_id: str) -> int | None:
     found = connection.execute("SELECT head FROM threads WHERE id = ?", (thread_id,)).fetchone()
     if found is None:
         raise missing(thread_id)
-    return tuple(_ancestors(connection, found[0]))[::-1]
+    head: int | None = found[0]
+    return head
 
 
 def missing(thread_id: str) -> ThreadNotFound:

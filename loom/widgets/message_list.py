@@ -32,13 +32,40 @@ class MessageList(TurnView):
     ) -> None:
         super().__init__(clock=clock, id=id)
         self._script = Script(self)
+        self._is_end = False
 
     def show(self, messages: Sequence[Message]) -> None:
-        """Show a conversation from its start; the view goes to its end."""
+        """Show a conversation from its start; the view goes to its end.
+
+        Where it takes the place of what `show_end` showed, the view stays on what is read.
+        """
+        takes_over, self._is_end = self._is_end, False
+        below = 0 if self.follows else self._flow.height - self.top
+        self._fill(messages)
+        self._script.settle()
+        if takes_over:
+            self.flush()  # at once: no frame without it
+            self._stay_above(below)
+
+    def show_end(self, messages: Sequence[Message]) -> None:
+        """Show the last messages of a conversation until `show` is given all of them."""
+        self._fill(messages)
+        self._is_end = True
+
+    def _fill(self, messages: Sequence[Message]) -> None:
         self.clear()
         for each in messages:
             self._script.add(each)
-        self._script.settle()
+
+    def _stay_above(self, below: int) -> None:
+        """Have so many lines from the top of the view on, to the last one."""
+        index = len(self._flow.items)
+        while index and self._flow.height - self._flow.top(index) < below:
+            index -= 1
+            self._flow.measure(index)
+        if below:
+            self.set_height(self._flow.height)
+            self.go_to(self._flow.height - below)
 
     def clear(self) -> None:
         """Nothing was said."""

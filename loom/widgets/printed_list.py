@@ -43,6 +43,9 @@ class PrintedList(MessageList):
             self.add(message)
         self._script.settle()
 
+    def show_end(self, messages: Sequence[Message]) -> None:
+        """Nothing: what is printed stays, so it waits until all of it is known."""
+
     def add(self, message: Message) -> None:
         """As the base; the message is remembered."""
         self._seen |= {message.id} - {""}
