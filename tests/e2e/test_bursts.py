@@ -68,3 +68,50 @@ async def test_the_key_that_leads_to_the_input_and_letters_that_are_keys_before_
 async def test_a_paste_does_not_overtake_the_key_that_leads_to_where_it_goes(talked):
     talked.send(b"\x06\x1b[200~line 07\x1b[201~")
     await talked.until("1 of 1", "Find line 07")
+
+
+@pytest.fixture
+async def screen(loom):
+    screen = await loom("--provider", "demo")
+    await screen.until("ready", "0% of")
+    return screen
+
+
+async def test_letters_right_behind_a_command_are_not_lost(screen):
+    screen.type("/compact")
+    await screen.until("summarise the")
+    screen.type("\rxyz")
+    await screen.until("nothing to compact", "› xyz")
+
+
+async def test_a_command_and_letters_in_one_burst_are_what_was_typed(screen):
+    screen.type("/compact\rxyz")
+    await screen.until("nothing to compact", "› xyz")
+
+
+async def test_letters_right_behind_a_recalled_text_are_at_its_end(screen):
+    screen.type("/mode edit\r")
+    await screen.until("edit", "ready")
+    screen.type("\x1b[Axyz")
+    await screen.until("› /mode editxyz")
+
+
+async def test_a_word_that_the_list_has_not_seen_is_not_completed(screen):
+    screen.type("/mo")
+    await screen.until("choose the model")
+    screen.type("nsense\r")
+    await screen.until("/monsense")
+
+
+async def test_a_word_typed_on_the_conversation_is_whole_in_the_input(screen):
+    screen.send(b"\x1b[1;5A")  # Ctrl+Up: to the conversation, where o and j are keys
+    await screen.when(lambda: screen.caret is None, "the keyboard on the conversation")
+    screen.type("hello joy")
+    await screen.until("› hello joy")
+
+
+async def test_a_command_right_behind_the_search_bar_is_whole(screen):
+    screen.send(b"\x06")
+    await screen.until("Find")
+    screen.send(b"word\r\x1b[27u/goto 7")
+    await screen.until("› /goto 7")
