@@ -25,7 +25,7 @@ async def answered(loom, **variables: str) -> Terminal:
 async def test_an_answer_reaches_the_terminal_by_osc_52(loom):
     screen = await answered(loom, SSH_TTY="/dev/pts/9")
     await say(screen, "/copy plain")
-    await screen.until("OSC 52", "some terminals refuse")
+    await screen.until("OSC 52", "some terminals", "refuse it")  # beside the conversation
     (text,) = clipboard_of(screen)
     assert text.startswith("I can only play the demo") and "\n" in text
     assert not screen.shows("Copied")
@@ -55,7 +55,7 @@ async def test_a_selection_by_keys_reaches_the_terminal(loom):
     screen.type("vGVy")
     await screen.when(lambda: len(clipboard_of(screen)) == 1, "the clipboard")
     assert clipboard_of(screen)[0].endswith("ever sees it.")
-    assert not screen.shows("copy mode")
+    await screen.until_gone("copy mode")
 
 
 async def test_a_file_opens_in_the_editor_and_the_app_comes_back(loom, home):
