@@ -133,16 +133,16 @@ async def test_picture_of_the_first_screen(make_app, snap):
 
 async def test_picture_of_the_palette(make_app, snap):
     app = make_app(workspace=HOME)
-    await snap(app, "chat-palette", keys=["ctrl+p"])
+    await snap(app, "chat-palette", keys=["ctrl+p"], prepare=live)
 
 
 async def test_picture_of_the_help(make_app, snap):
     app = make_app(workspace=HOME)
-    await snap(app, "chat-help", keys=["f1"])
+    await snap(app, "chat-help", keys=["f1"], prepare=live)
 
 
 async def test_picture_of_the_end_of_the_help(make_app, snap):
-    await snap(make_app(workspace=HOME), "chat-help-end", keys=["f1", "end"])
+    await snap(make_app(workspace=HOME), "chat-help-end", keys=["f1", "end"], prepare=live)
 
 
 @pytest.fixture
@@ -251,17 +251,21 @@ class Keyless(ScriptedModel):
         ]
 
 
+async def told_of_keys(pilot):
+    await live(pilot)
+    await until(pilot, lambda: "no key" in shown(pilot.app))
+
+
 async def test_picture_of_a_missing_key(make_app, snap):
     app = make_app(Keyless(), workspace=HOME, provider="anthropic")
-    told = lambda pilot: until(pilot, lambda: "no key" in shown(app))  # noqa: E731
-    await snap(app, "chat-no-key", prepare=told)
+    await snap(app, "chat-no-key", prepare=told_of_keys)
 
 
 async def test_picture_of_the_models(make_app, snap):
     app = make_app(Keyless(), workspace=HOME, provider="anthropic")
 
     async def pick(pilot):
-        await until(pilot, lambda: "no key" in shown(app))
+        await told_of_keys(pilot)
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, PickerModal))
 
