@@ -106,8 +106,6 @@ class StatusBar(Widget):
     """The workspace's git branch."""
     is_mouse_free: reactive[bool] = reactive(False)
     """Whether the terminal has the mouse, for a selection of its own."""
-    connection: reactive[str] = reactive("")
-    """How the agent is reached: `local`, `connected`, `reconnecting`, `offline`, or nothing."""
 
     def __init__(
         self,
@@ -228,7 +226,6 @@ class StatusBar(Widget):
             Segment(self._gauge(), 70, self._gauge(is_short=True)),
             Segment(self._price(), 40),
             Segment(self._place(), 30),
-            Segment(self._reach(), 20 if self.connection in ("local", "connected") else 80),
         ]
         return [segment for segment in segments if segment.content]
 
@@ -273,11 +270,6 @@ class StatusBar(Widget):
 
     def _place(self) -> Content:
         return Content.styled(cut(one_line(self.branch), 24), "$text-secondary")
-
-    def _reach(self) -> Content:
-        if self.connection in ("", "local", "connected"):
-            return Content.styled(self.connection, "$text-muted")
-        return Content.styled(f"○ {one_line(self.connection)}", "$text-warning")
 
     def _keys(self, count: int, width: int = 99) -> Content:
         shown = Content()

@@ -10,7 +10,7 @@ NOW = 1_763_000_000.0
 
 def bar(at: float = NOW) -> StatusBar:
     status = StatusBar(clock=lambda: at)
-    status.branch, status.connection, status.cost_usd = "main", "local", 0.1234
+    status.branch, status.cost_usd = "main", 0.1234
     status.context_tokens, status.context_limit = 86_000, 200_000
     return status
 
@@ -44,7 +44,7 @@ async def test_status_bar_counts_down_to_a_retry(snap: Snap) -> None:
 async def test_status_bar_waits_for_the_person(snap: Snap) -> None:
     status = working(bar())
     status.is_asking, status.mode = True, "auto"
-    status.context_tokens, status.connection = 185_000, "reconnecting"
+    status.context_tokens = 185_000
     await snap(status, "status-bar-asking")
 
 
@@ -83,13 +83,6 @@ async def test_narrow_bars_keep_state_and_context_and_say_that_something_is_miss
     line = await lines_of(working(bar()), 60)
     assert "running tools 1m12s" in line and "43%" in line and "Esc stop" in line
     assert "main" not in line and "…" in line
-
-
-async def test_a_lost_connection_outweighs_cost_and_branch() -> None:
-    status = working(bar())
-    status.connection = "reconnecting"
-    line = await lines_of(status, 70)
-    assert "reconnecting" in line and "main" not in line
 
 
 async def test_the_retry_ends_when_the_state_moves_on() -> None:
