@@ -76,7 +76,7 @@ def keeps_place(text: str) -> bool:
 def nearest(name: str) -> str:
     """What the person may have meant, as a hint."""
     close = get_close_matches(name, BY_NAME, n=1)
-    return f"Did you mean /{close[0]}?" if close else "F1 lists the commands."
+    return f"Did you mean /{close[0]}?" if close else "/help lists the commands."
 
 
 def help_text(bindings: list[tuple[str, str]], key: KeyOf) -> str:

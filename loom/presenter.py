@@ -1,7 +1,7 @@
 """One match over Event: which widget is told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loom.core.messages import Display, Thread
 from loom.core.protocol import (
@@ -35,6 +35,7 @@ from loom.core.protocol import (
     TurnStarted,
 )
 from loom.widgets.header import Header
+from loom.widgets.keys import Keymap, way
 from loom.widgets.message_list import MessageList
 from loom.widgets.status_bar import StatusBar
 from loom.widgets.tool_panel import ToolPanel
@@ -53,6 +54,7 @@ class Desk:
         listed: a thread's head line may be another one in a list of threads.
         notify: the agent needs the person: a terminal bell.
         welcome: shows an empty conversation.
+        keymap: the keys that hints name.
     """
 
     header: Header
@@ -65,6 +67,7 @@ class Desk:
     listed: Callable[[], None]
     notify: Callable[[], None]
     welcome: Callable[[], None]
+    keymap: Keymap = field(default_factory=dict)
 
 
 class Presenter:
@@ -133,9 +136,12 @@ class Presenter:
                 status.state = event.state
                 status.is_writing = False
             case RetryArmed():
+                stop = way(self._desk.keymap, "input.stop", "escape", "/stop")
                 status.retry_armed(event.at, event.attempt, event.attempts)
                 self._desk.transcript.discard_stream()
-                self._desk.transcript.notice(event.reason, "warning", "Trying again; Esc stops.")
+                self._desk.transcript.notice(
+                    event.reason, "warning", f"Trying again; {stop} stops."
+                )
 
     def _permission(self, event: PermissionAsked | PermissionDecided) -> None:
         if isinstance(event, PermissionAsked):
@@ -220,19 +226,21 @@ class Presenter:
                 self._thread(event.thread)
             case Notice():
                 number = f" (request {event.request_id})" if event.request_id else ""
-                desk.transcript.notice(event.text + number, event.level, _next_step(event))
+                desk.transcript.notice(event.text + number, event.level, self._next_step(event))
             case SessionClosed():
                 desk.status.turn_finished()
                 if event.reason:
-                    desk.transcript.notice(event.reason, "error", "Open the thread again: Ctrl+T.")
+                    threads = way(desk.keymap, "threads", "ctrl+t", "/threads")
+                    desk.transcript.notice(
+                        event.reason, "error", f"Open the thread again: {threads}."
+                    )
 
-
-def _next_step(notice: Notice) -> str:
-    """The notice's own hint; a request that failed for good can be tried again."""
-    is_failure = notice.level == "error" and notice.request_id
-    return notice.hint or (
-        "Say “continue” to try again; Ctrl+O has more models." * bool(is_failure)
-    )
+    def _next_step(self, notice: Notice) -> str:
+        """The notice's own hint; a request that failed for good can be tried again."""
+        if notice.hint or notice.level != "error" or not notice.request_id:
+            return notice.hint
+        models = way(self._desk.keymap, "pick_model", "ctrl+o", "/model")
+        return f"Say “continue” to try again; {models} has more models."
 
 
 def _subject(preview: Display) -> str:

@@ -117,14 +117,14 @@ class Ops:
 
     async def _compact(self, op: Compact) -> Input | None:
         if not self._is_at_rest:
-            self._notice("The agent is at work; compact when it rests, or press Esc first.")
+            self._notice("The agent is at work; compact when it rests, or stop it first.")
             return None
         return CompactRequested(op.instructions)
 
     async def _undo_compaction(self, op: UndoCompaction) -> None:
         runtime = self._runtime
         if not self._is_at_rest:
-            self._notice("The agent is at work; undo when it rests, or press Esc first.")
+            self._notice("The agent is at work; undo when it rests, or stop it first.")
         elif await runtime.record.undo_compaction():
             runtime.log.emit(CompactionUndone())
             await runtime.step(HistoryReplaced(*await runtime.conversation()))

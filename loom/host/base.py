@@ -43,6 +43,11 @@ class SessionHost(Protocol):
         """What the person should know about where sessions live; None when all is as wanted."""
         ...
 
+    @property
+    def is_daemon(self) -> bool:
+        """Whether sessions and server are the daemon's."""
+        ...
+
     async def start(self, workspace: Path, *, is_private: bool = False) -> AgentSession:
         """A session on a new thread. Raises LoomError."""
         ...

@@ -12,6 +12,8 @@ T = TypeVar("T", bound=Reply)
 
 FOREIGN = "Set TMPDIR to a folder that only you can enter."
 
+STOP = "loom daemon stop ends it."
+
 PATIENCE = 20.0
 """Seconds for one answer: a thread may have to be waited for, a sandbox be tried."""
 
@@ -27,9 +29,9 @@ async def ask(path: Path, request: Request, kind: type[T], patience: float = PAT
         async with asyncio.timeout(patience):
             reply = await _asked(path, request)
     except TimeoutError as error:
-        raise SessionError(f"{path} does not answer", "loom daemon stop ends it.") from error
+        raise SessionError(f"{path} does not answer", STOP) from error
     except CodecError as error:
-        raise SessionError(f"{path} speaks another language: {error.message}") from error
+        raise SessionError(f"{path} speaks another language: {error.message}", STOP) from error
     if isinstance(reply, kind):
         return reply
     if isinstance(reply, Refused):

@@ -80,6 +80,11 @@ class FarHost:
         told = (kind, error, trace) if is_cancelled else (None, None, None)
         await self._group.__aexit__(*told)
 
+    @property
+    def is_daemon(self) -> bool:
+        """Until the daemon is gone."""
+        return self._own is None
+
     async def start(self, workspace: Path, *, is_private: bool = False) -> AgentSession:
         """A session on a new thread. Raises LoomError."""
         terms = replace(self._terms, workspace=str(workspace))

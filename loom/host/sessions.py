@@ -53,6 +53,7 @@ class Host:
     """
 
     trouble: LoomError | None = None
+    is_daemon = False  # to a screen in its own process
 
     def __init__(
         self,

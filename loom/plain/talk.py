@@ -127,7 +127,12 @@ class Talk:
         except LoomError as error:
             self.voice.say(told(error))
             return
-        note = missing_key(models, self._start.provider, self._start.server_url)
+        note = missing_key(
+            models,
+            self._start.provider,
+            self._start.server_url,
+            is_daemon=self.host.is_daemon,
+        )
         if note is not None:
             self.voice.say(f"Warning: {note.text}\n{note.hint}")
 

@@ -28,6 +28,7 @@ from loom.screens.threads_pane import ThreadsPane
 from loom.screens.welcome import place_of
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
+from loom.widgets.keys import way
 from loom.widgets.styles import later_stylesheets
 from loom.widgets.thread_list import Standing, ThreadList
 
@@ -75,6 +76,7 @@ class ChatScreen(ChatFrame):
             listed=self._list_again,
             notify=self._ring,
             welcome=self.greeting.show,
+            keymap=self.keymap,
         )
         self.conversation = Conversation(
             Presenter(desk).present, self.complain, lambda: self.live.is_leaving
@@ -223,7 +225,8 @@ class ChatScreen(ChatFrame):
         """A thread that is not on the screen asks, or has come to rest."""
         if standing != "working":
             what = "A question waits" if standing == "waiting" else "The agent rests"
-            self.notify(f"{what} in another thread (Ctrl+T).")
+            key = way(self.keymap, "threads", "ctrl+t", "/threads")
+            self.notify(f"{what} in another thread ({key}).", markup=False)
             self._ring()
         self._list_again()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from loom.core.errors import LoomError
 from loom.screens.start import Start
 from loom.screens.welcome import Note, missing_key, welcome
-from loom.widgets.keys import Keymap
+from loom.widgets.keys import Keymap, way
 from loom.widgets.message_list import MessageList
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ class Greeting:
         """Ask the server which providers it reaches; one that gives no answer is not told here."""
         with suppress(LoomError):
             models = await host.services.model.models()
-            self._missing = missing_key(models, self._start.provider, self._start.server_url)
+            self._missing = missing_key(
+                models,
+                self._start.provider,
+                self._start.server_url,
+                is_daemon=host.is_daemon,
+                choose=way(self._keymap, "pick_model", "ctrl+o", "/model"),
+            )
             self._tell_missing()
 
     def _tell_missing(self) -> None:

@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from loom.widgets.keys import way_now
 from loom.widgets.markdown import Markdown
 
 
@@ -24,7 +25,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The page in a panel."""
         with Vertical(classes="modal-panel") as panel:
-            panel.border_title = "Help · Esc leaves"
+            panel.border_title = f"Help · {way_now(self.app, 'help_page.leave', 'escape')} leaves"
             yield Markdown(self._text)
 
     def on_mount(self) -> None:

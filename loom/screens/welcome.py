@@ -41,20 +41,28 @@ def _offer(keymap: Keymap, title: str) -> str:
 
 
 def missing_key(
-    models: Iterable[Mapping[str, Any]], provider: str, server: str = ""
+    models: Iterable[Mapping[str, Any]],
+    provider: str,
+    server: str = "",
+    *,
+    is_daemon: bool = False,
+    choose: str = "/model",
 ) -> Note | None:
     """What to tell when the server cannot reach `provider`; None when it can.
 
     Args:
         models: the server's models, with `provider` and `is_configured`.
         server: the address of a server that somebody else may run; empty for Loom's own.
+        is_daemon: Loom's own is in the daemon, which has the keys that it was started with.
+        choose: how another model is chosen.
     """
     ready = {row["provider"] for row in models if row.get("is_configured")}
     if provider in ready:
         return None
     others = sorted(ready - {"demo"})
     steps = [
-        f"Ready now: {', '.join(others)}. Choose with Ctrl+O." if others else "",
+        f"Ready now: {', '.join(others)}. Choose with {choose}." if others else "",
+        _DAEMON if is_daemon and not server else "",
         _add_key(provider, server),
         "" if server else _LOCAL,
         "No key at all: /model demo plays the scripted demo model.",
@@ -62,6 +70,11 @@ def missing_key(
     text = f"There is no key for {provider}, so nothing can answer yet."
     return Note(text, "\n".join(step for step in steps if step))
 
+
+_DAEMON = (
+    "The daemon that runs has the keys it was started with: loom daemon stop ends it, and what "
+    "works in it. Then:"
+)
 
 _LOCAL = (
     "A local model: export OPENAI_BASE_URL=http://localhost:11434/v1 (Ollama, llama.cpp, vLLM …), "

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.binding import Binding
 
 Keymap = Mapping[str, str]
@@ -39,6 +40,17 @@ def named(place: str, bindings: "Iterable[Binding]") -> "list[Binding]":
 def shown(keymap: Keymap, name: str, default: str) -> str:
     """The action's keys as a person writes them: `Ctrl+Down or i`."""
     return key_name(keymap.get(name, default))
+
+
+def way(keymap: Keymap, name: str, usual: str, command: str) -> str:
+    """How one gets at an action: its first key as a person writes it, or else its command."""
+    first = keymap.get(name, usual).split(",")[0]
+    return command if first == UNBOUND else key_name(first)
+
+
+def way_now(app: "App[Any]", name: str, usual: str) -> str:
+    """The first key that does it in the running app; empty when the person wants none for it."""
+    return way(app._keymap, name, usual, "")
 
 
 def key_name(keys: str) -> str:

@@ -13,14 +13,12 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from loom.widgets.choices import ChoiceRow, Option
+from loom.widgets.keys import way_now
 
 Result = TypeVar("Result")
 
 GUARD = 0.4
 """Seconds without a key before keys count as answers: a person who types is not yet reading."""
-
-CANCELS = "Esc cancels"
-"""What the panel's border says of the way out."""
 
 
 class Modal(ModalScreen[Result | None], Generic[Result]):
@@ -71,7 +69,7 @@ class Modal(ModalScreen[Result | None], Generic[Result]):
         """The panel: body above buttons, the title in its border."""
         with Vertical(classes="modal-panel") as panel:
             panel.border_title = self._title
-            panel.border_subtitle = CANCELS
+            panel.border_subtitle = f"{way_now(self.app, 'modal.cancel', 'escape')} cancels"
             yield from self.body()
             yield self._choices
 

@@ -17,7 +17,7 @@ from loom.core.protocol import Decide, PermissionAsked, Scope
 from loom.markup.clean import one_line
 from loom.widgets.choices import ChoiceRow, Option
 from loom.widgets.field import Field
-from loom.widgets.keys import Keymap
+from loom.widgets.keys import Keymap, way_now
 from loom.widgets.labels import call_title
 from loom.widgets.modal import GUARD, Modal
 from loom.widgets.preview import Preview
@@ -123,7 +123,8 @@ class PermissionModal(Modal[Decide]):
         }
         fields[step].focus()
         panel = self.query_one(".modal-panel")
-        panel.border_subtitle = "Esc answers later" if step == "asking" else "Esc leads back"
+        key = way_now(self.app, "modal.cancel", "escape")
+        panel.border_subtitle = f"{key} {'answers later' if step == 'asking' else 'leads back'}"
 
     def action_cancel(self) -> None:
         """Back to the choices; from there, closes without an answer."""

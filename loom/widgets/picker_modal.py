@@ -15,7 +15,7 @@ from textual.widgets import Input
 from loom.core.fuzzy import rank
 from loom.widgets.completion import Choice, CompletionList, Row
 from loom.widgets.field import Field
-from loom.widgets.modal import CANCELS
+from loom.widgets.keys import way_now
 
 PAGE = 10
 MARGIN = 8
@@ -68,7 +68,7 @@ class PickerModal(ModalScreen[str | None]):
         """The filter above the list."""
         with Vertical(classes="modal-panel") as panel:
             panel.border_title = self._title
-            panel.border_subtitle = CANCELS
+            panel.border_subtitle = f"{way_now(self.app, 'picker.cancel', 'escape')} cancels"
             search = Field(placeholder=self._placeholder, compact=True)
             yield search
             yield self._list

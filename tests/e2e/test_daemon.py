@@ -173,6 +173,14 @@ async def test_a_folder_that_others_may_enter_is_no_place_for_a_daemon(home: Hom
     assert "not a private folder" in done.err
 
 
+async def test_a_daemon_at_work_without_a_key_is_named_as_what_is_to_be_stopped(loom, run):
+    await run("daemon", "start")
+    first = await loom("--daemon", "--provider", "demo")
+    await first.until("ready")
+    second = await loom("--daemon", ANTHROPIC_API_KEY=KEY, size=(100, 30))
+    await second.until("There is no key for anthropic", "loom daemon stop", "export ANTHROPIC")
+
+
 async def test_nothing_to_attach_to_is_said(run):
     done = await run("attach")
     assert done.status == 1

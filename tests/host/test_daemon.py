@@ -205,6 +205,7 @@ async def test_a_daemon_of_another_version_that_works_is_left_alone(tmp_path, st
         session = await far.start(tmp_path)
         await session.submit(say("go"))
         await until(session, TextStreamed)
-        with pytest.raises(SessionError, match=r"Loom .* at work"):
+        with pytest.raises(SessionError, match=r"Loom .* at work") as refused:
             await reach(socket, lambda: None, "9")
+        assert "loom daemon stop" in refused.value.hint
         model.release.set()

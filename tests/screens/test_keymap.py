@@ -10,6 +10,7 @@ from textual.binding import Binding
 import loom.screens.keymap as module
 from loom.config.check import to_settings
 from loom.core.messages import ToolCall
+from loom.core.protocol import Notice, SessionClosed
 from loom.screens.chat_frame import ChatFrame
 from loom.screens.help import HelpScreen
 from loom.screens.keymap import actions, resolve
@@ -156,6 +157,34 @@ async def test_what_tells_of_keys_tells_the_chosen_ones(make_app):
         assert "`F9` sends" in text and "| `no key` | Threads |" in text
         assert "| `/new` | start a new thread | F3 |" in text
         await leave(pilot)
+
+
+async def test_hints_of_the_ways_out_and_on_name_the_chosen_keys(make_app):
+    chosen = keymap(
+        picker__cancel="f8", help_page__leave="f7", pick_model="f4", threads="", find="f5"
+    )
+    async with make_app(keymap=chosen).run_test() as pilot:
+        await live(pilot)
+        chat = chat_of(pilot.app)
+        await pilot.press("f1")
+        assert titles(pilot.app) == ["Help · F7 leaves"]
+        await pilot.press("f7", "ctrl+p")
+        assert titles(pilot.app) == ["Commands", "F8 cancels"]
+        await pilot.press("f8", "ctrl+up", "n")
+        assert any("F5 finds" in each.message for each in pilot.app._notifications)
+        failed = Notice(text="It failed.", level="error", request_id="r1")
+        for event in (failed, SessionClosed(reason="It broke.")):
+            chat.conversation._present(event)
+        failure, end = (item.text for item in chat.transcript.items[-2:])
+        assert failure.endswith("Say “continue” to try again; F4 has more models.")
+        assert end.endswith("Open the thread again: /threads.")
+        await leave(pilot)
+
+
+def titles(app) -> list[str]:
+    """What stands in the border of the panel that is open."""
+    panel = app.screen.query_one(".modal-panel")
+    return [title for title in (panel.border_title, panel.border_subtitle) if title]
 
 
 async def test_escape_leads_back_to_the_input_from_everywhere(make_app):

@@ -29,6 +29,20 @@ def test_a_key_of_another_machines_server_is_added_there() -> None:
     assert note is not None and "https://loom.example" in note.hint and "export" not in note.hint
 
 
+def test_a_daemon_that_was_started_without_the_key_is_to_be_stopped_first() -> None:
+    note = missing_key(NOTHING, "anthropic", is_daemon=True)
+    assert note is not None
+    first, then, *_ = note.hint.split("\n")
+    assert "loom daemon stop" in first and "export ANTHROPIC_API_KEY=" in then
+    plain = missing_key(NOTHING, "anthropic")
+    assert plain is not None and "daemon" not in plain.hint
+
+
+def test_how_to_choose_another_model_is_said_by_who_knows_the_keys() -> None:
+    note = missing_key(LOCAL, "anthropic", choose="F4")
+    assert note is not None and "Choose with F4." in note.hint
+
+
 def test_a_place_is_written_as_a_person_writes_it() -> None:
     home = Path.home()
     assert [place_of(home), place_of(home / "a"), place_of(Path("/b"))] == ["~", "~/a", "/b"]

@@ -55,6 +55,14 @@ async def test_the_label_of_the_next_block_says_what_c_does(pilot, transcript):
     assert "py" in line
 
 
+@pytest.mark.parametrize(("chosen", "hint"), [("x", "x copies"), ("unbound", "copies")])
+async def test_the_label_names_the_key_that_was_chosen_for_it(pilot, transcript, chosen, hint):
+    pilot.app.set_keymap({"transcript.copy_code": chosen})
+    transcript.add(assistant(Text(TWO)))
+    await pilot.press("k")
+    assert (hint in await screen(pilot)) is (chosen == "x")
+
+
 async def test_the_block_in_view_is_the_first_and_the_next_one_is_shown(pilot, transcript):
     parts = [f"```py\nx = {n}\n```\n\n" + "words\n\n" * 20 for n in range(3)]
     transcript.add(assistant(Text("".join(parts))))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -11,10 +12,9 @@ from textual.strip import Strip
 from loom.markup.copied import copied
 from loom.markup.drawn import CodeLabel, Margin
 from loom.markup.ink import Line
+from loom.widgets.keys import way_now
 from loom.widgets.transcript.copy_mode import CopyView
 from loom.widgets.transcript.item import Item
-
-_HINT = " c copies "
 
 
 class Block(NamedTuple):
@@ -67,11 +67,18 @@ class CodeView(CopyView):
 
     def dressed(self, row: int, strip: Strip) -> Strip:
         """The hint stands at the right end of a label."""
-        room = self.text_width - len(_HINT)
-        if self.top + row == self._hint_line and not strip.crop(room).text.strip():
-            hint = Segment(_HINT, self.inks("text", "code_block", "code_label"))
-            strip = Strip([*strip.crop(0, room), hint], strip.cell_length)
+        if self.top + row == self._hint_line:
+            strip = self._with_copy_hint(strip)
         return super().dressed(row, strip)
+
+    def _with_copy_hint(self, strip: Strip) -> Strip:
+        key = way_now(self.app, "transcript.copy_code", "c")
+        text = f" {key} copies "
+        room = self.text_width - cell_len(text)
+        if not key or strip.crop(room).text.strip():
+            return strip
+        hint = Segment(text, self.inks("text", "code_block", "code_label"))
+        return Strip([*strip.crop(0, room), hint], strip.cell_length)
 
     def _refresh_chosen(self) -> None:
         """The cursor comes or goes, and with it a hint in the middle of the item."""
