@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 
-from loom.commands import keeps_place
+from loom.commands import keeps_place, parse
 from loom.core.errors import LoomError, ToolError
 from loom.core.messages import Text
 from loom.core.protocol import MODES, AnyOp, Cancel, Decide, RunShell, SendMessage, SetMode
@@ -123,7 +123,7 @@ class ChatScreen(ChatFrame):
     def _host_failed(self, error: LoomError) -> None:
         """Without a host nothing can be sent, and the status says so."""
         self.conversation.tell(error)
-        if self.live.host is None:
+        if self.live.failure is not None:
             self.status.state = "error"
 
     @property
@@ -167,6 +167,10 @@ class ChatScreen(ChatFrame):
     async def _typed(self, event: PromptInput.Submitted) -> None:
         if not keeps_place(event.text):
             self.transcript.action_scroll_last()
+        if self.live.failure is not None and parse(event.text) is None:  # nobody would take it
+            self.prompt.restore(event.text)
+            self.complain(self.live.failure)
+            return
         self._sent.add(event.text)
         if not event.attachments:
             await self.send(event.text)

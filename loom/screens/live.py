@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Live:
-    """Holds the host open until `leave`.
+    """Holds the host open until `leave`; `failure` is why there is none and will be none.
 
     Args:
         on_ready: called with the open host.
@@ -30,6 +30,7 @@ class Live:
         self._on_failure = on_failure
         self._leaving = asyncio.Event()
         self.host: SessionHost | None = None
+        self.failure: LoomError | None = None
 
     @property
     def is_leaving(self) -> bool:
@@ -46,6 +47,7 @@ class Live:
                 await self._ready(host)
                 await self._leaving.wait()
         except LoomError as error:
+            self.failure = error
             self._on_failure(error)
             await self._leaving.wait()
         finally:

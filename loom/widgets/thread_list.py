@@ -88,6 +88,8 @@ class ThreadRows(ScrollView, can_focus=True):
     """Index of the item under the cursor."""
     current: reactive[str] = reactive("")
     """Id of the thread that is open."""
+    nothing: reactive[str] = reactive("No threads")
+    """Said in place of items."""
 
     class Opened(Message):
         """A thread was chosen with Enter or a click."""
@@ -120,7 +122,7 @@ class ThreadRows(ScrollView, can_focus=True):
         """One line of an item: its title, or its preview."""
         index, row = divmod(y + self.scroll_offset.y, ROWS)
         if index >= len(self.items):
-            text = " No threads" if not self.items and y == 0 else ""
+            text = f" {self.nothing}" if not self.items and y == 0 else ""
             return strip_of([(text, self._style("dim"))], self.size.width, self.rich_style)
         item, is_cursor = self.items[index], index == self.cursor and self.has_focus_within
         return self._title(item, is_cursor) if row == 0 else self._preview(item, is_cursor)
@@ -276,6 +278,7 @@ class ThreadList(Vertical):
     @on(Input.Changed)
     def _search_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._rows.nothing = "No thread matches" if event.value else "No threads"
         self.post_message(self.Search(event.value))
 
     @on(ThreadRows.Opened)

@@ -436,4 +436,6 @@ async def test_a_host_that_cannot_open_says_why_and_the_screen_stays(make_app, t
     async with app.run_test() as pilot:
         await until(pilot, lambda: "loom.db" in shown(app))
         assert chat_of(app).status.state == "error"
+        await pilot.press(*"hi", "enter")
+        assert chat_of(app).prompt.text == "hi" and shown(app).count("loom.db") > 1
         await leave(pilot)
