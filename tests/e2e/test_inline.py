@@ -118,6 +118,7 @@ async def test_resizing_leaves_the_scrollback_as_it_was(shell, socket: Path, siz
         await told(screen, model, "count up", NUMBERS[:25])
         for size in (*sizes, (90, 24)):
             await resized(screen, *size)
+        await screen.steady(0.4)  # tmux may tell of the last size a second time, late
         await told(screen, model, "go on", NUMBERS[25:])
         await left(screen)
     assert_clean(history(socket))
