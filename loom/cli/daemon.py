@@ -17,9 +17,6 @@ app dies, the agent works on, and `loom attach` comes back to it. There is one f
 app starts it by itself over SSH, in `loom web`, and with `--daemon`. It holds the provider keys
 that are in the environment it was started in, and ends when nobody needs it any more."""
 
-ENDING = 15.0
-"""Seconds in which a daemon that was told to stop has closed its sessions."""
-
 ACTIONS = ("status", "start", "stop", "run")
 
 
@@ -84,20 +81,14 @@ async def _start(path: "Path", args: Namespace) -> int:
 
 async def _stop(path: "Path", args: Namespace) -> int:
     """Ask it to end, and wait until it has."""
-    from loom.host.client import ask
-    from loom.host.frames import Done, Stop
+    from loom.host.ending import end_daemon
 
-    if await _running(path) is None:
+    if not path.exists():
         print("No daemon runs.", file=sys.stderr)
-        return 0
-    await ask(path, Stop(), Done)
-    deadline = asyncio.get_running_loop().time() + ENDING
-    while asyncio.get_running_loop().time() < deadline:
-        if await _running(path) is None:
-            return 0
-        await asyncio.sleep(0.05)
-    print("The daemon is still closing its sessions.", file=sys.stderr)
-    return 1
+    elif not await end_daemon(path):
+        print("The daemon is still closing its sessions.", file=sys.stderr)
+        return 1
+    return 0
 
 
 async def _running(path: "Path") -> "Status | None":

@@ -4,6 +4,11 @@ import asyncio
 import os
 import socket
 import struct
+from pathlib import Path
+
+_PATIENCE = 1.0
+_CREDENTIALS = "3i"
+"""struct ucred: pid, uid, gid (unix(7))."""
 
 
 def is_same_user(writer: asyncio.StreamWriter) -> bool:
@@ -11,6 +16,26 @@ def is_same_user(writer: asyncio.StreamWriter) -> bool:
     peer = writer.get_extra_info("socket")
     if peer is None or not hasattr(socket, "SO_PEERCRED"):
         return True
-    size = struct.calcsize("3i")
-    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return bool(uid == os.getuid())
+    return _credentials(peer)[1] == os.getuid()
+
+
+def listener(path: Path) -> int | None:
+    """The process of this user that listens at `path`; None where there is none or nobody tells."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_PATIENCE)
+            connection.connect(str(path))
+            pid, uid = _credentials(connection)
+    except OSError:
+        return None
+    return pid if uid == os.getuid() else None
+
+
+def _credentials(peer: socket.socket) -> tuple[int, int]:
+    """The peer's process and user."""
+    size = struct.calcsize(_CREDENTIALS)
+    told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    pid, uid, _ = struct.unpack(_CREDENTIALS, told)
+    return pid, uid

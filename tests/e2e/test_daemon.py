@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import stat
+import sys
 
 import pytest
 
@@ -179,6 +180,28 @@ async def test_a_daemon_at_work_without_a_key_is_named_as_what_is_to_be_stopped(
     await first.until("ready")
     second = await loom("--daemon", ANTHROPIC_API_KEY=KEY, size=(100, 30))
     await second.until("There is no key for anthropic", "loom daemon stop", "export ANTHROPIC")
+
+
+@pytest.mark.parametrize("answer", [b"nonsense at length" * 9, b""], ids=["nonsense", "nothing"])
+async def test_a_daemon_that_understands_nobody_is_stopped_all_the_same(home: Home, run, answer):
+    path = daemon_socket(home.environment)
+    path.parent.mkdir(mode=0o700)
+    program = (
+        "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(9)\n"
+        "kept = []\nprint('listens', flush=True)\n"
+        "while True: kept.append(s.accept()[0]); kept[-1].sendall(bytes.fromhex(sys.argv[2]))"
+    )
+    stranger = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, path, answer.hex()), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert await stranger.stdout.readline() == b"listens\n"
+        assert (await run("daemon", "stop")).status == 0
+        assert await stranger.wait() == -signal.SIGTERM
+    finally:
+        if stranger.returncode is None:
+            stranger.kill()
+        path.unlink()
 
 
 async def test_nothing_to_attach_to_is_said(run):
