@@ -41,14 +41,24 @@ class KeyOrder:
     async def take(self, event: Typed) -> None:
         """Deliver what was typed, now or in its turn."""
         self._held.append(event)
-        if self._on_its_way is None:
-            await self._go_on()
-        elif self._patience is None:
-            give_up = partial(self._arrived, self._on_its_way)
+        await self._go_on()
+        self._be_patient()
+
+    def _be_patient(self) -> None:
+        """While something is held, see to it that it is not held for long."""
+        if self._held and self._patience is None:
+            give_up = partial(self._give_up, self._on_its_way)
             self._patience = asyncio.get_running_loop().call_later(PATIENCE, give_up)
 
+    def _give_up(self, event: Typed | None) -> None:
+        self._patience = None
+        if event is self._on_its_way:
+            self._arrived(event)
+        else:
+            self._be_patient()
+
     async def _go_on(self) -> None:
-        while self._held and self._on_its_way is None:
+        while self._held and self._may_come(self._held[0]):
             event = self._on_its_way = self._held.popleft()
             await self._deliver(event)
             if event.is_forwarded:
@@ -56,6 +66,18 @@ class KeyOrder:
                 self._when_heard(event, taker, partial(self._climb, event, taker, taker))
             else:
                 self._on_its_way = None  # a binding of the app's has dealt with it
+
+    def _may_come(self, event: Typed) -> bool:
+        """Whether nothing is on its way, or a letter of the same text: those stay in order."""
+        before = self._on_its_way
+        return before is None or (self._is_written(before) and self._is_written(event))
+
+    def _is_written(self, event: Typed) -> bool:
+        """Whether the field with the focus takes it as text, and it changes nothing else."""
+        field = self._app.focused
+        if field is None or not isinstance(event, events.Key) or not event.is_printable:
+            return False
+        return field.check_consume_key(event.key, event.character)
 
     def _when_heard(self, event: Typed, node: "MessagePump", then: Callable[[], None]) -> None:
         """Go on as soon as `node` has dealt with all that it was sent up to now."""
@@ -84,9 +106,9 @@ class KeyOrder:
         node = node if node.message_queue_size else parent
         self._when_heard(event, node, partial(self._settle, event, node))
 
-    def _arrived(self, event: Typed) -> None:
+    def _arrived(self, event: Typed | None) -> None:
         if event is not self._on_its_way:
-            return  # it was given up
+            return  # it was given up, or the next letter of a text is on its way
         self._on_its_way = None
         if self._patience is not None:
             self._patience.cancel()

@@ -83,6 +83,19 @@ async def test_what_a_key_has_a_widget_tell_is_a_part_of_its_effect():
         await app.until_seen("enter", "first", "enter", "a")
 
 
+async def test_letters_of_one_text_do_not_wait_for_each_other_and_the_next_key_for_them_all():
+    app = SlowApp()
+    async with app.run_test():
+        field = app.query_one(Slow)
+        field.check_consume_key = lambda key, character: character is not None
+        app.type("a", "b", "c", "ctrl+d")
+        async with asyncio.timeout(20):
+            while field.message_queue_size < 4:  # two letters, and a word behind each
+                await asyncio.sleep(0)
+        field.may.set()
+        await app.until_seen("a", "b", "c", "first")
+
+
 async def test_a_widget_that_hangs_does_not_stop_the_apps_own_keys():
     app = SlowApp()
     async with app.run_test():
