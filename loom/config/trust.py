@@ -4,7 +4,6 @@ Cloning must never be enough to change where prompts go or what may run. Trust i
 as it is: its path and its content's hash are kept, so a changed file must be trusted anew.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ def workspace_layer(
     path = workspace_file(workspace)
     data = _content(path)
     values = parse_toml(data, path) if data else {}
-    if _mark(path, data) in _marks(environment):
+    if data and _mark(path, data) in _marks(environment):
         return Layer(str(path), values), ()
     kept, ignored = harmless(values)
     return Layer(str(path), kept), _warning(path, ignored)
@@ -92,8 +91,11 @@ def _content(path: Path) -> bytes:
 
 
 def _mark(path: Path, data: bytes) -> str:
+    # Imported late: most folders have no such file.
+    from hashlib import sha256
+
     # A folder's name may hold a newline; as `repr` writes it, it cannot forge another line.
-    return f"{hashlib.sha256(data).hexdigest()} {str(path.resolve())!r}"
+    return f"{sha256(data).hexdigest()} {str(path.resolve())!r}"
 
 
 def _marks(environment: Mapping[str, str]) -> frozenset[str]:

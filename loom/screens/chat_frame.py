@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from loom.screens.wire import Wire
 from loom.terminal.screen import CalmScreen
-from loom.widgets.field import select_nothing, selected_in
+from loom.widgets.caret import select_nothing, selected_in
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.keys import Keymap, named, shown

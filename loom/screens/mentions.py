@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loom.screens.file_finder import FileFinder
 from loom.screens.threads_pane import last_folder
 from loom.widgets.completion import Choice, Row
 
 if TYPE_CHECKING:
     from loom.host.base import SessionHost
+    from loom.screens.file_finder import FileFinder, Found
 
 _REMEMBERED = 30
 
@@ -30,7 +30,8 @@ class Mentions:
     ) -> None:
         self._workspace = workspace
         self._host = host
-        self._finder = FileFinder(workspace, start)
+        self._start = start
+        self._finder: FileFinder | None = None
         self._recent: list[str] = []
         self._was_asked = False
 
@@ -46,8 +47,15 @@ class Mentions:
         if not query and not self._was_asked:
             yield await self._first_look()
         self._was_asked = True
-        async for found in self._finder.find(query, self._recent):
+        async for found in self._found(query):
             yield [Row(Choice(path), positions) for path, positions in found]
+
+    def _found(self, query: str) -> "AsyncIterator[Sequence[Found]]":
+        # Imported late: most of what is typed mentions no file.
+        from loom.screens.file_finder import FileFinder
+
+        self._finder = self._finder or FileFinder(self._workspace, self._start)
+        return self._finder.find(query, self._recent)
 
     async def _first_look(self) -> list[Row]:
         from loom.tools.files.listing import first_look

@@ -1,28 +1,10 @@
 """A line to type in whose cursor is the terminal's own, where there is one."""
 
-from textual.app import App
 from textual.geometry import Offset
 from textual.reactive import reactive
-from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
-
-def has_caret(app: App[object]) -> bool:
-    """Whether the terminal's cursor stands at the caret: then a drawn one would be a second."""
-    return app.has_class("-caret")
-
-
-def selected_in(widget: Widget | None) -> str:
-    """The text that is selected in a field; empty for any other widget."""
-    return widget.selected_text if isinstance(widget, Input | TextArea) else ""
-
-
-def select_nothing(widget: Widget | None) -> None:
-    """The caret stays where it is."""
-    if isinstance(widget, TextArea):
-        widget.move_cursor(widget.cursor_location)
-    elif isinstance(widget, Input):
-        widget.selection = type(widget.selection).cursor(widget.cursor_position)
+from loom.widgets.caret import has_caret
 
 
 class Field(Input):

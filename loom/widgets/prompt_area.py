@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
 
+from loom.widgets.caret import has_caret
 from loom.widgets.completion import CompletionList
-from loom.widgets.field import has_caret
 from loom.widgets.keys import Keymap
 from loom.widgets.pasted import Pastes, image_path
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
 from rich.style import Style
 from textual import events, on
@@ -15,14 +15,17 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widgets import Input
 
 from loom.core.messages import Thread
 from loom.markup.clean import one_line
 from loom.widgets.cells import between, cut, strip_of
-from loom.widgets.field import Field
 from loom.widgets.labels import moment
 from loom.widgets.spinner import STILL
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from loom.widgets.field import Field
 
 ROWS = 2
 """Lines an item takes."""
@@ -230,9 +233,15 @@ class ThreadList(Vertical):
 
     def compose(self) -> ComposeResult:
         """The field above the rows."""
-        search = Field(placeholder="Search threads", compact=True)
-        yield search
+        # Imported late: the pane is mounted after the first frame.
+        from loom.widgets.field import Field
+
+        yield Field(placeholder="Search threads", compact=True)
         yield self._rows
+
+    @property
+    def _search(self) -> "Field":
+        return cast("Field", self.query_one("Field"))
 
     def watch_current(self, current: str) -> None:
         """Passes it on to the rows."""
@@ -244,11 +253,11 @@ class ThreadList(Vertical):
 
     def action_search(self) -> None:
         """Goes to the search field."""
-        self.query_one(Input).focus()
+        self._search.focus()
 
     def action_leave_search(self) -> None:
         """Empties the search field first, then returns to the rows; from there the key goes on."""
-        search = self.query_one(Input)
+        search = self._search
         if self._rows.has_focus and not search.value:
             raise SkipAction
         if search.value:
@@ -266,7 +275,7 @@ class ThreadList(Vertical):
 
     def on_key(self, event: events.Key) -> None:
         """Down and Enter in the search field lead to the rows."""
-        if not self.query_one(Input).has_focus:
+        if not self._search.has_focus:
             return
         if event.key == "down":
             event.stop()
@@ -275,8 +284,8 @@ class ThreadList(Vertical):
             event.stop()
             self._rows.action_open()
 
-    @on(Input.Changed)
-    def _search_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: "Input.Changed") -> None:
+        """Another text is looked for."""
         event.stop()
         self._rows.nothing = "No thread matches" if event.value else "No threads"
         self.post_message(self.Search(event.value))
