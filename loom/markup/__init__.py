@@ -5,8 +5,12 @@ ink      semantic names and the styles they stand for
 blocks   what a markdown document is made of
 parse    markdown text to blocks
 stream   the same while the text is still being written
-growing  fences, lists and tables that are not read again from their start
-prose    a paragraph that is not read again from its start
+reading  one look at the end of such a text
+fence    a fence of which only new lines are read
+growing  lists, tables and paragraphs that are not read again from their start
+prose    marks and links in a text, read in parts
+limits   how much is read as one
+rules    the parser, which keeps to that
 wrap     styled text to lines of an exact cell width
 bidi     the order in which a line of both directions stands, and the way back to what is read
 code     highlighted source, extended line by line

@@ -1,7 +1,6 @@
 """Markdown to blocks: CommonMark 0.31 with GFM's tables, strikethrough, tasks and autolinks."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from loom.markup.blocks import (
@@ -15,21 +14,14 @@ from loom.markup.blocks import (
     Paragraph,
     Quote,
     Rule,
-    Span,
     Spans,
     Table,
 )
 from loom.markup.clean import visible
+from loom.markup.prose import Prose, References, parser
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
-
-References = dict[str, Any]
-"""Link definitions by label, as markdown-it keeps them; parsing adds to it, the first one wins."""
-
-_MARKS = {"strong": "strong", "em": "emphasis", "s": "strike"}
-_LINE_BREAKS = ("<br>", "<br/>", "<br />")
 
 
 def parse(text: str, references: References | None = None) -> tuple[Block, ...]:
@@ -39,22 +31,40 @@ def parse(text: str, references: References | None = None) -> tuple[Block, ...]:
         text: markdown; control characters are made visible first.
         references: definitions of what came before; those of `text` are added to it.
     """
-    return build(tokens(visible(text), references))
+    known = {} if references is None else references
+    return build(tokens(visible(text), known), Prose(known))
 
 
-def tokens(text: str, references: References | None = None) -> "list[Token]":
-    """markdown-it's flat tokens of `text`, which holds no control characters."""
-    return _parser().parse(text, {"references": {} if references is None else references})
+def tokens(text: str, references: References | None = None, **context: Any) -> "list[Token]":
+    """markdown-it's flat tokens of `text`, which holds no control characters; no inline ones.
+
+    Args:
+        text: markdown.
+        references: definitions of what came before; those of `text` are added to it.
+        context: of the environment that the rules look at, by the names in `limits`.
+    """
+    found: list[Token] = []
+    environment = {"references": {} if references is None else references, **context}
+    parser().block.parse(text, parser(), environment, found)
+    return found
 
 
-def build(stream: "list[Token]") -> tuple[Block, ...]:
-    """Tokens of whole blocks as a tree of blocks."""
+def build(stream: "list[Token]", prose: Prose) -> tuple[Block, ...]:
+    """Tokens of whole blocks as a tree of blocks, their text read by `prose`."""
+    for token in stream:
+        if token.type == "inline":
+            token.meta["spans"] = prose.read(token.content)
     return _blocks(iter(stream), "")
 
 
 def is_block(token: "Token") -> bool:
     """Whether a block begins with this token."""
     return token.type in _BUILDERS
+
+
+def line_of(token: "Token") -> int:
+    """The line that a block's token begins on."""
+    return token.map[0] if token.map else 0
 
 
 def language_of(info: str) -> str:
@@ -64,20 +74,6 @@ def language_of(info: str) -> str:
 
         info = visible(unescapeAll(info))
     return next(iter(info.split()), "")
-
-
-@cache
-def _parser() -> "MarkdownIt":
-    """The one parser; building its rule tables costs more than parsing a page.
-
-    Bare domains are not links, as GFM has it: `main.py` is no site in Paraguay.
-    """
-    from markdown_it import MarkdownIt
-
-    parser = MarkdownIt("gfm-like")
-    if parser.linkify is not None:
-        parser.linkify.set({"fuzzy_link": False})
-    return parser
 
 
 def _blocks(stream: "Iterator[Token]", closing: str) -> tuple[Block, ...]:
@@ -212,39 +208,5 @@ def _spans_until(stream: "Iterator[Token]", closing: str) -> Spans:
 
 
 def _spans(token: "Token") -> Spans:
-    """An inline token's children with the marks and the link that stand open at each."""
-    found: list[Span] = []
-    marks: list[str] = []
-    links: list[str] = []
-    for child in token.children or ():
-        kind, _, edge = child.type.rpartition("_")
-        if kind == "link":
-            links.append(str(child.attrs.get("href", ""))) if edge == "open" else links.pop()
-        elif kind in _MARKS:
-            marks.append(_MARKS[kind]) if edge == "open" else marks.pop()
-        else:
-            text, mark, link = _leaf(child)
-            if text:
-                own = (*marks, mark) if mark else tuple(marks)
-                found.append(Span(text, own, link or (links[-1] if links else "")))
-    return tuple(found)
-
-
-def _leaf(child: "Token") -> tuple[str, str, str]:
-    """One childless inline token as (text, mark, link)."""
-    match child.type:
-        case "code_inline":
-            return visible(child.content), "code", ""
-        case "softbreak":
-            return " ", "", ""
-        case "hardbreak":
-            return "\n", "", ""
-        case "html_inline":
-            is_break = child.content.lower() in _LINE_BREAKS
-            return ("\n", "", "") if is_break else (child.content, "html", "")
-        case "image":
-            alternative = "".join(_leaf(inner)[0] for inner in child.children or ())
-            return f"[image {alternative}]", "image", str(child.attrs.get("src", ""))
-        case _:
-            # Only an entity puts a line feed here, and that is white space.
-            return visible(child.content).replace("\n", " "), "", ""
+    spans: Spans = token.meta["spans"]
+    return spans

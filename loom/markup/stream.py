@@ -1,21 +1,23 @@
-"""Markdown that is still being written: finished blocks are frozen, the last one is parsed again.
+"""Markdown that is still being written: finished blocks are frozen, the last one is read on.
 
 A top-level block is finished when the next one has begun on a complete line. Two things reach back
 from later text: a definition continued on the next line, which is why nothing is cut right after
-one, and a link whose definition comes late, which `finish` mends by parsing the whole once.
+one, and a link whose definition comes late, which `finish` mends by reading the blocks with links
+once more.
 """
 
-from itertools import pairwise
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
 
 from loom.markup.blocks import Block
 from loom.markup.clean import visible
-from loom.markup.growing import OpenFence, OpenRun, line_of
-from loom.markup.parse import References, build, parse, tokens
-from loom.markup.prose import OpenProse
+from loom.markup.fence import OpenFence
+from loom.markup.growing import OpenRun
+from loom.markup.parse import build, line_of, parse, tokens
+from loom.markup.prose import Prose, References
+from loom.markup.reading import Reading
 
-if TYPE_CHECKING:
-    from markdown_it.token import Token
+_MAY_END_DEFINITION = re.compile(r" {0,3}\[|[ \t]*$")
 
 
 class MarkdownStream:
@@ -32,9 +34,12 @@ class MarkdownStream:
         self._parts: list[str] = []
         self._carriage_return = ""
         self._tail = ""
+        self._done = 0
         self._fence: OpenFence | None = None
         self._run: OpenRun | None = None
         self._references: References = {}
+        self._prose = Prose({})
+        self._sources: list[tuple[str, int]] = []
         self._has_links = False
         self._is_stale = False
 
@@ -57,16 +62,26 @@ class MarkdownStream:
         self._tail += text
         if self._fence is not None and not self._extend_fence(self._fence, text):
             return
-        self._parse_tail()
+        while self._read():
+            pass
 
     def finish(self) -> None:
         """The text is whole: everything is frozen and equals parsing it at once."""
-        self._freeze(self._tail + self._carriage_return)
+        self._tail += visible(self._carriage_return)
+        reading = self._reading()
+        self._freeze(reading, len(reading.lines))
         self._carriage_return = ""
-        self._tail, self._fence, self._run, self.live = "", None, None, ()
+        self._tail, self._fence, self.live = "", None, ()
         if self._is_stale:
-            self.frozen = list(parse(self.source))
-            self._is_stale = False
+            self._mend()
+
+    def _mend(self) -> None:
+        """Read what may hold a link again, now that all definitions are known."""
+        whole: list[Block] = []
+        for source, size in self._sources:
+            old = self.frozen[len(whole) : len(whole) + size]
+            whole.extend(parse(source, self._references) if "[" in source else old)
+        self.frozen, self._is_stale = whole, False
 
     def _extend_fence(self, fence: OpenFence, text: str) -> bool:
         """Feed an open fence; whether it closed, so that the tail must be parsed again."""
@@ -75,80 +90,92 @@ class MarkdownStream:
             self.live = (fence.block,)
             return False
         self._fence = None
-        self._freeze(self._tail[:size])
-        self._tail = self._tail[size:]
+        reading = Reading(self._tail[:size], dict(self._references), {})
+        self._freeze(reading, len(reading.lines))
         return True
 
-    def _parse_tail(self) -> None:
-        """Parse what is not frozen, freeze what is finished in it, and show the rest."""
-        run = self._run
-        lead, done = (run.lead, run.size) if run else ("", 0)
-        text = lead + self._tail[done:]
-        found = tokens(text, dict(self._references))
-        starts = [at for at, token in enumerate(found) if _is_top(token)]
-        if not starts:
+    def _read(self) -> bool:
+        """Show the tail, or freeze what is finished in it: then there is more to read."""
+        reading = self._reading()
+        if not reading.tops:
             self.live = ()
-            return
-        first = self._boundary([found[at] for at in starts], text.split("\n"))
+            return self._skip(reading)
+        first = reading.boundary()
         if first:
-            self._cut(done - len(lead) + len("\n".join((*text.split("\n")[:first], ""))))
-        elif run is None:
-            self._show(found, text)
-        else:
-            self._continue(run, found, text, is_single=len(starts) == 1)
+            self._freeze(reading, first)
+            return True
+        self._show(reading)
+        return False
 
-    def _cut(self, size: int) -> None:
-        """The blocks before `size` are finished; show what follows."""
-        self._freeze(self._tail[:size])
-        self._tail, self._run = self._tail[size:], None
-        self._show(tokens(self._tail, dict(self._references)), self._tail)
+    def _reading(self) -> Reading:
+        lead, context = (self._run.lead, self._run.context) if self._run else ("", {})
+        reading = Reading(lead + self._tail[self._done :], dict(self._references), context)
+        if self._run:
+            self._run.mend(reading.found)
+        return reading
 
-    def _show(self, found: "list[Token]", text: str) -> None:
-        self.live = build(found)
-        first, *more = (token for token in found if _is_top(token))
-        if not more:
-            self._fence = OpenFence.at(first, text)
-            self._run = self._run_at(first, text)
-            if self._run is not None:
-                self._run.advance(found, self.live[0], text)
-
-    def _run_at(self, first: "Token", text: str) -> OpenRun | None:
-        if first.type == "paragraph_open":
-            return OpenProse(self._references)
-        return OpenRun.at(first, text)
-
-    def _continue(self, run: OpenRun, found: "list[Token]", text: str, *, is_single: bool) -> None:
-        """Show a list or table of which only the last part was parsed."""
-        rest, *after = build(found)
-        whole = run.joined(rest)
-        if whole is None:
-            self._run = None
-            self._parse_tail()
+    def _show(self, reading: Reading) -> None:
+        """The tail begins with one block that may go on."""
+        self._prose.look_up_in(reading.references)
+        first, *after = build(reading.found, self._prose)
+        self.live = (self._run.joined(first) if self._run else first, *after)
+        if after:
             return
-        self.live = (whole, *after)
-        if is_single:
-            run.advance(found, rest, text)
+        self._fence = OpenFence.at(reading.tops[0], reading.text)
+        run = self._run or OpenRun.at(reading.tops[0])
+        if run:
+            self._keep(run, first, reading)
 
-    @staticmethod
-    def _boundary(tops: "list[Token]", lines: list[str]) -> int:
-        """The line of the last block that is there to stay, 0 if there is none after the first.
+    def _keep(self, run: OpenRun, rest: Block, reading: Reading) -> None:
+        """Take all that a block still being written will keep out of what is read again."""
+        line, place = run.seam(reading.found, reading.lines)
+        if not line + place:
+            return
+        taken = len(reading.before(line)) + place - len(run.lead)
+        part = self._defined(reading, line, run)
+        first = line_of(reading.tops[0])
+        run.keep(rest, part[0] if part else None, reading.lines[first:], (line - first, place))
+        self._run = run
+        self._done += taken
 
-        Its first line is complete, and no definition leads up to it.
-        """
-        for before, last in list(pairwise(tops))[:-3:-1]:
-            first = line_of(last)
-            is_gapless = before.map is not None and before.map[1] == first
-            if first < len(lines) - 1 and (is_gapless or not lines[first - 1].strip()):
-                return first
-        return 0
+    def _freeze(self, reading: Reading, line: int) -> None:
+        """The blocks before `line` are finished."""
+        run, size = self._run, len(reading.before(line))
+        blocks = self._defined(reading, line, run)
+        if blocks is None:
+            self._prose.look_up_in(reading.references)
+            blocks = build(reading.tokens_before(line), self._prose)
+        if run and blocks:
+            blocks = (run.joined(blocks[0]), *blocks[1:])
+        self._add(blocks, self._done - len(run.lead if run else "") + size)
 
-    def _freeze(self, text: str) -> None:
-        known = len(self._references)
-        self.frozen.extend(parse(text, self._references))
-        if len(self._references) > known and self._has_links:
-            self._is_stale = True
-        self._has_links = self._has_links or "[" in text
+    def _defined(self, reading: Reading, line: int, run: OpenRun | None) -> Sequence[Block] | None:
+        """The blocks before `line`, if something is defined in the tail: only there it counts."""
+        text, blocks = reading.before(line), None
+        if len(reading.references) > len(self._references):
+            known = len(self._references)
+            found = tokens(text, self._references, **reading.context)
+            if run:
+                run.mend(found)
+            self._is_stale |= self._has_links and len(self._references) > known
+            self._prose.look_up_in(dict(self._references))
+            blocks = build(found, self._prose)
+        self._has_links |= "[" in text
+        return blocks
 
+    def _add(self, blocks: Sequence[Block], size: int) -> None:
+        """Blocks of the first `size` characters of the tail are finished."""
+        self.frozen.extend(blocks)
+        self._sources.append((self._tail[:size], len(blocks)))
+        self._tail, self._done, self._run = self._tail[size:], 0, None
+        self._prose.forget()
 
-def _is_top(token: "Token") -> bool:
-    return token.level == 0 and token.nesting >= 0 and token.map is not None
+    def _skip(self, reading: Reading) -> bool:
+        """Of lines without a block, leave those that may go on; whether some could go."""
+        lines = reading.lines
+        places = range(len(lines) - 2, 0, -1)
+        line = next((at for at in places if _MAY_END_DEFINITION.match(lines[at])), 0)
+        if not line or tokens(reading.before(line), dict(self._references)):
+            return False
+        self._freeze(reading, line)
+        return False

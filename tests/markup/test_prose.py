@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loom.markup import prose, stream
+from loom.markup import prose
 from loom.markup.parse import parse
 from loom.markup.stream import MarkdownStream
 
@@ -68,14 +68,14 @@ def test_many_texts_show_on_the_way_what_was_written_so_far(words, size):
 def test_each_piece_of_a_long_paragraph_costs_the_same(monkeypatch):
     read = []
 
-    def counted(text, references=None):
+    def counted(text, references):
         read.append(len(text))
         return original(text, references)
 
-    original = stream.tokens
-    monkeypatch.setattr(stream, "tokens", counted)
-    monkeypatch.setattr(prose, "tokens", counted)
+    original = prose._read
+    monkeypatch.setattr(prose, "_read", counted)
     growing = MarkdownStream()
     for _ in range(2_000):
         growing.append("some **bold** words and more ")
+    growing.append("\n\nand the end\n\n")
     assert max(read) < 1_000
