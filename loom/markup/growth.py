@@ -77,7 +77,7 @@ class GrowingText(Growth):
     def _lay(self, rest: Spans, stayed: int, index: int, offset: int) -> None:
         runs = self._renderer.runs(rest, self._names)
         runs[:1] = [(text[offset:], style) for text, style in runs[:1]]
-        lines, ranges = laid(runs, self._width)
+        lines, ranges = laid(runs, self._width, is_whole=not stayed)
         if stayed and not ranges:
             # The last line is the empty one behind a break, and nothing was added to it.
             lines, ranges = [[]], [(0, 0)]
@@ -172,7 +172,9 @@ class GrowingTable(Growth):
         return self._render(columns, rows, first) if is_same else self._render(columns, rows, 0)
 
     def _render(self, columns: Columns, rows: Sequence[Row], first: int) -> int:
-        stayed = self._tops[first] if first else 0
+        # Rows may also have become fewer: then nothing follows those that stay.
+        end = self._tops[first] if first < len(self._tops) else len(self.lines)
+        stayed = end if first else 0
         lines = self.lines[:stayed] if first else columns.head()
         del self._tops[first:]
         for row in rows or columns.instead_of_rows:

@@ -1,6 +1,7 @@
 """A document that grows: what was rendered of it stays, and only its end is rendered again."""
 
 from collections.abc import Sequence
+from operator import is_
 
 from loom.markup.blocks import Block
 from loom.markup.growth import Growth, growth_of
@@ -26,12 +27,11 @@ class Painted:
         self._frozen: Sequence[Block] = ()
         self._done = 0
         self._base = 0
-        self._last: Block | None = None
         self._open: list[Growth] = []
 
     def update(self, frozen: Sequence[Block], live: Sequence[Block] = ()) -> None:
         """Show the finished blocks and those after them; finished ones stay as they are."""
-        if self._done and (len(frozen) < self._done or frozen[self._done - 1] is not self._last):
+        if frozen is not self._frozen and not self._is_start_of(frozen):
             self._done, self._base, self._open = 0, 0, []
         del self.starts[self._done :]
         self.kept, at = -1, self._base
@@ -47,7 +47,12 @@ class Painted:
         del self._open[len(pending) :]
         del self._open[:finished]
         self._done = len(frozen)
-        self._last = frozen[-1] if frozen else None
+        self._frozen = frozen
+
+    def _is_start_of(self, frozen: Sequence[Block]) -> bool:
+        """Whether `frozen` begins with the blocks that are done."""
+        old = self._frozen[: self._done]
+        return len(old) <= len(frozen) and all(map(is_, old, frozen))
 
     def _place(self, place: int, block: Block, at: int) -> int:
         """Show one block from line `at` on; the line after it."""

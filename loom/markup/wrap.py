@@ -49,12 +49,17 @@ def wrap(runs: Sequence[Run], width: int) -> list[Line]:
     return joined(lines, text, ranges)
 
 
-def laid(runs: Sequence[Run], width: int) -> tuple[list[Line], list[Range]]:
-    """Lines as they are read, and the characters that each holds."""
+def laid(
+    runs: Sequence[Run], width: int, *, is_whole: bool = True
+) -> tuple[list[Line], list[Range]]:
+    """Lines as they are read, and the characters that each holds.
+
+    What fits on one line is left as it is, spaces at its end too, if that is the whole.
+    """
     text = "".join(run[0] for run in runs)
     if not text:
         return [], []
-    if len(text) <= width and text.isascii() and "\n" not in text:
+    if is_whole and len(text) <= width and text.isascii() and "\n" not in text:
         return [[Segment(part, style) for part, style in runs if part]], [(0, len(text))]
     ranges = _ranges(text, max(1, width))
     return cut(unbroken(runs, text), ranges), ranges

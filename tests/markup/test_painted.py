@@ -38,6 +38,9 @@ def kinds(lines):
 @FEW
 @example("| a | b |\n|:--|--:|\n| 1 | 2 |\n| `x|y` | 3 |\n", [1], 7)
 @example("a break <br> and more", [1], 9)
+@example("-|--:|\n|-|-|\n[[a\n<!--", [5], 17)
+@example("words that go on to `be x | `", [1], 9)
+@example("[a]\n#\n[a]:|\n\n|\n```\n", [2], 36)
 @given(documents, st.lists(st.integers(1, 30), min_size=1, max_size=7), st.integers(1, 90))
 def test_at_every_piece_it_looks_as_if_rendered_at_once(text, sizes, width):
     renderer, stream = Renderer(INKS), MarkdownStream()
