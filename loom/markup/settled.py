@@ -13,6 +13,32 @@ _LINK = re.compile(r"\[[^\[\]]*\](?:\([^()\s]*\)|(?=[^(]))")
 _UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*")
 """Below a paragraph it makes a heading of it; an item or a table's line may become of it yet."""
 
+_MOST_OF_HEAD = 600
+"""Characters of a table's head and of what stands below it that are held back at most."""
+
+_HEAD = re.compile(r"[ \t>]*\|.*")
+_BELOW_HEAD = re.compile(r"[ \t>]*[ \t|:-]*")
+
+
+def before_head(text: str) -> int:
+    """The length of `text`'s start before a line that may be the head of a table yet.
+
+    That is known once the line below it is complete. Before that it would be shown as plain text
+    and then jump into columns.
+    """
+    *_, above, last = ("", *text.split("\n")[-2:])
+    if _is_head(above) and _BELOW_HEAD.fullmatch(last):
+        held = len(above) + 1 + len(last)
+    elif _HEAD.fullmatch(last):
+        held = len(last)
+    else:
+        return len(text)
+    return len(text) - held if held <= _MOST_OF_HEAD else len(text)
+
+
+def _is_head(line: str) -> bool:
+    return _HEAD.fullmatch(line) is not None and _BELOW_HEAD.fullmatch(line) is None
+
 
 def settled(line: str) -> int:
     """The length of `line`'s start that stays as it looks.

@@ -9,7 +9,7 @@ once more.
 import re
 from collections.abc import Sequence
 
-from loom.markup.blocks import Block
+from loom.markup.blocks import Block, Bullets, Quote, Table
 from loom.markup.clean import visible
 from loom.markup.fence import OpenFence
 from loom.markup.growing import OpenRun
@@ -18,6 +18,8 @@ from loom.markup.prose import Prose, References
 from loom.markup.reading import Reading
 
 _MAY_END_DEFINITION = re.compile(r" {0,3}\[|[ \t]*$")
+
+_ENDS_BLANK = re.compile(r"\n[ \t>]*\n\Z")
 
 
 class MarkdownStream:
@@ -52,6 +54,11 @@ class MarkdownStream:
     def is_in_code(self) -> bool:
         """Whether what comes next is in a fence, where no mark means anything."""
         return self._fence is not None
+
+    @property
+    def is_in_table(self) -> bool:
+        """Whether a line that comes next is a row of a table."""
+        return _ends_with_table(self.live) and not _ENDS_BLANK.search(self._tail)
 
     def append(self, text: str) -> None:
         """Take the next piece and bring `frozen` and `live` up to date."""
@@ -179,3 +186,13 @@ class MarkdownStream:
             return False
         self._freeze(reading, line)
         return False
+
+
+def _ends_with_table(blocks: Sequence[Block]) -> bool:
+    match blocks[-1] if blocks else None:
+        case Quote(inner):
+            return _ends_with_table(inner)
+        case Bullets(items):
+            return _ends_with_table(items[-1].blocks)
+        case last:
+            return isinstance(last, Table)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loom.markup.settled import settled
+from loom.markup.settled import before_head, settled
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,18 @@ def test_any_line_is_settled_somewhere(line: str) -> None:
 def test_what_may_underline_a_heading_is_held_back(line):
     assert settled(line) == 0
     assert settled(line + "x") == len(line + "x")
+
+
+@pytest.mark.parametrize(
+    "head", ["|", "| a", "| a | b |\n", "> | a |\n> |-", "  | a |\n  |:--", "| a |\n-"]
+)
+def test_what_may_be_a_tables_head_is_held_back(head):
+    assert before_head(head) == 0
+    assert before_head("text\n" + head) == len("text\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["| a |\n|--|\n", "| a |\nb", "a | b", "| a |\n\nb", "|" + "x" * 700, ""]
+)
+def test_a_line_with_a_bar_is_shown_once_it_is_known_what_it_is(text):
+    assert before_head(text) == len(text)

@@ -143,6 +143,28 @@ async def test_a_mark_without_its_partner_is_not_shown_and_taken_back(pilot, tra
     assert "A bold word and code next *" in await screen(pilot)
 
 
+async def test_a_table_is_never_shown_as_text_before_its_columns_are_known(pilot, transcript):
+    table = "Two names:\n\n| name | what |\n|---|---|\n| a | one |\n| b | two |\n"
+    for letter in table:
+        transcript.stream_text(letter)
+        assert "|" not in "".join(await screen(pilot))
+    assert "name │ what" in await screen(pilot)
+    transcript.stream_text("| c | th")
+    assert "c    │ th" in await screen(pilot)
+
+
+async def test_a_line_between_bars_is_shown_once_it_begins_no_table(pilot, transcript):
+    transcript.stream_text("| one |\n")
+    assert "one" not in await screen(pilot)
+    transcript.stream_text("two")
+    assert "| one | two" in await screen(pilot)
+
+
+async def test_bars_in_streamed_code_are_shown_at_once(pilot, transcript):
+    transcript.stream_text("```c\n| a")
+    assert "| a" in await screen(pilot)
+
+
 async def test_stars_in_streamed_code_are_shown_at_once(pilot, transcript):
     transcript.stream_text("```c\nint *")
     assert "int *" in await screen(pilot)

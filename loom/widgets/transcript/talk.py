@@ -11,7 +11,7 @@ from loom.markup.ink import Line
 from loom.markup.painted import Painted
 from loom.markup.parse import parse
 from loom.markup.render import Renderer
-from loom.markup.settled import settled
+from loom.markup.settled import before_head, settled
 from loom.markup.stream import MarkdownStream
 from loom.markup.wrap import wrap
 from loom.widgets.labels import elapsed
@@ -148,10 +148,22 @@ class AnswerItem(Item):
             self._blocks = None
 
     def _take_pending(self, stream: MarkdownStream) -> None:
-        """Parse what came, but of its last line only what will stay as it looks."""
-        if not self._pending:
+        """Parse what came, but not what may be the head of a table yet."""
+        text = "".join(self._pending)
+        begin = text.find("\n") + 1 if self._line else 0
+        at = begin + before_head(text[begin:]) if begin or not self._line else len(text)
+        if at < len(text):
+            self._take(stream, text[:at])
+            if not (stream.is_in_code or stream.is_in_table):
+                self._pending = [text[at:]]
+                return
+        self._take(stream, text[at:] or text)
+
+    def _take(self, stream: MarkdownStream, text: str) -> None:
+        """Parse text, but of its last line only what will stay as it looks."""
+        if not text:
             return
-        lines, end, last = "".join(self._pending).rpartition("\n")
+        lines, end, last = text.rpartition("\n")
         if end:
             stream.append(lines + end)
             self._line = ""
