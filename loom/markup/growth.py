@@ -62,8 +62,10 @@ class GrowingText(Growth):
         if not isinstance(block, Paragraph | Heading):
             return 0
         names = (f"heading{min(block.level, 3)}",) if isinstance(block, Heading) else ()
-        if names != self._names:
-            self._names, self._spans, self._starts = names, (), []
+        # The words that gave the paragraph its direction may have become a table's head.
+        base = None if self._base is None else _base_of(block.spans)
+        if names != self._names or base != self._base:
+            self._names, self._spans, self._starts, self._base = names, (), [], base
         stayed = self._stayed(block.spans)
         index, offset = self._starts[stayed] if stayed < len(self._starts) else (0, 0)
         rest = block.spans[index:]

@@ -93,7 +93,8 @@ def read(monkeypatch):
 def test_no_piece_of_a_long_text_has_all_of_it_read_again(name, read):
     text, again = grown(name)
     growing = MarkdownStream()
-    growing.append(text)
+    for at in range(0, LONG, 1_000):
+        growing.append(text[at : at + 1_000])
     for piece in (*[again] * 12, "\n\nnext\n\n"):
         read.clear()
         growing.append(piece)

@@ -1,5 +1,6 @@
 """A document rendered while it grows looks as if it had been rendered at once."""
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
@@ -16,6 +17,8 @@ PROSE = (
     "שלום **עולם** abc (ד) 12 ועוד מילים שנשברות לשורות רבות. \n\n",
     "漢字かな、 text 👩\u200d👩\u200d👧 and e\u0301 that goes on and on\\\nafter a break.\n\n",
     "| name | what it is |\n|--|--|\n| a | some words |\n| longer name | x |\n| b | *c* |\n\n",
+    "> - שלום 👩\u200d👩\u200d👧 ab\n>   | שלום | a |\n>   |--|--:|\n>   | 漢字かな | x |\n\n",
+    "see [late] and\n[late]\n\n> [late]: /e\n\n<!-- x\n\ny -->\n",
     "9. nine\n10. ten words that are wrapped\n11. eleven\n\n    more\n\n",
 )
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,14 +38,7 @@ def kinds(lines):
     return [[type(segment) for segment in line] for line in lines]
 
 
-@FEW
-@example("| a | b |\n|:--|--:|\n| 1 | 2 |\n| `x|y` | 3 |\n", [1], 7)
-@example("a break <br> and more", [1], 9)
-@example("-|--:|\n|-|-|\n[[a\n<!--", [5], 17)
-@example("words that go on to `be x | `", [1], 9)
-@example("[a]\n#\n[a]:|\n\n|\n```\n", [2], 36)
-@given(documents, st.lists(st.integers(1, 30), min_size=1, max_size=7), st.integers(1, 90))
-def test_at_every_piece_it_looks_as_if_rendered_at_once(text, sizes, width):
+def check_painted(text, sizes, width):
     renderer, stream = Renderer(INKS), MarkdownStream()
     painted = Painted(renderer, width)
     for piece in pieces(text, sizes):
@@ -58,6 +54,29 @@ def test_at_every_piece_it_looks_as_if_rendered_at_once(text, sizes, width):
     stream.finish()
     painted.update(stream.frozen)
     assert painted.lines == Renderer(INKS).render(stream.frozen, width)
+
+
+ANY = given(documents, st.lists(st.integers(1, 30), min_size=1, max_size=7), st.integers(1, 90))
+
+
+@FEW
+@example("| a | b |\n|:--|--:|\n| 1 | 2 |\n| `x|y` | 3 |\n", [1], 7)
+@example("a break <br> and more", [1], 9)
+@example("-|--:|\n|-|-|\n[[a\n<!--", [5], 17)
+@example("words that go on to `be x | `", [1], 9)
+@example("&mp;\nם||\n-|-", [5], 61)
+@example("[a]\n#\n[a]:|\n\n|\n```\n", [2], 36)
+@ANY
+def test_at_every_piece_it_looks_as_if_rendered_at_once(text, sizes, width):
+    check_painted(text, sizes, width)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@settings(FEW, max_examples=1_000)
+@ANY
+def test_at_every_piece_many_documents_look_as_if_rendered_at_once(text, sizes, width):
+    check_painted(text, sizes, width)
 
 
 def kept_after(text, more, width=40):
