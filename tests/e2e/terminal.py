@@ -30,6 +30,8 @@ DEADLINE = 20.0
 ALTERNATE_SCREEN = 1049
 SYNCHRONIZED_OUTPUT = b"2026"
 
+_DCS = re.compile(rb"\x1bP.*?\x1b\\", re.DOTALL)
+
 # SIGWINCH and Ctrl+C reach a program only through a terminal that controls its session.
 _LAUNCH = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
@@ -81,6 +83,7 @@ class Terminal:
         self._grown = asyncio.Event()
         self._is_open = True
         self._asked = 0
+        self._held = b""
         asyncio.get_running_loop().add_reader(master, self._read)
 
     @classmethod
@@ -255,11 +258,19 @@ class Terminal:
             data = b""
         if data:
             self.output += data
-            self._stream.feed(data)
+            self._stream.feed(self._printable(data))
             self._answer_modes()
         else:
             self._close()
         self._grown.set()
+
+    def _printable(self, data: bytes) -> bytes:
+        """Without device control strings, which the emulator would print; an open one waits."""
+        data = _DCS.sub(b"", self._held + data)
+        begin = data.find(b"\x1bP")
+        cut = begin if begin >= 0 else len(data) - data.endswith(b"\x1b")
+        self._held = data[cut:]
+        return data[:cut]
 
     def _answer_modes(self) -> None:
         """DECRQM, which the emulator passes over: frames are whole, all else is unknown."""

@@ -33,7 +33,7 @@ async def talk(screen: Terminal) -> None:
     await screen.until("ready", PROMPT_LINE)
     screen.type("日本 hello")
     await screen.until("› 日本 hello")
-    assert screen.before_caret.endswith("日本 hello")
+    await screen.when(lambda: screen.before_caret.endswith("日本 hello"), "the caret behind it")
     screen.resize(100, 30)
     await screen.when(lambda: "Enter send" in "".join(screen.text.split("\n")[26:]), "last line")
     await screen.steady(0.3)
@@ -45,8 +45,11 @@ async def test_in_tmux_the_pane_shows_what_the_terminal_shows(
     words = ["tmux", "-u", "-S", str(socket), "-f", "/dev/null", "new", *LOOM]
     screen = await stack.enter_async_context(Terminal.run(words, home.environment, home.workspace))
     await talk(screen)
-    shown = [line.rstrip() for line in screen.text.split("\n")[:29]]
-    assert [line.rstrip() for line in captured(socket)[:29]] == shown
+
+    def shown(lines: list[str]) -> list[str]:
+        return [line.rstrip() for line in lines[:29]]
+
+    await screen.when(lambda: shown(captured(socket)) == shown(screen.text.split("\n")), "the pane")
     screen.key("ctrl+u")
     await screen.until(PROMPT_LINE)
     screen.key("ctrl+d")
