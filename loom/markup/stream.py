@@ -87,7 +87,7 @@ class MarkdownStream:
         whole: list[Block] = []
         for source, size in self._sources:
             old = self.frozen[len(whole) : len(whole) + size]
-            whole.extend(parse(source, self._references) if "[" in source else old)
+            whole.extend(parse(source, self._references) if old and "[" in source else old)
         self.frozen, self._is_stale = whole, False
 
     def _extend_fence(self, fence: OpenFence, text: str) -> bool:
