@@ -131,19 +131,17 @@ class OpenList(OpenRun):
 
     def keep(self, rest: Block, part: Block | None, lines: Lines, seam: Seam) -> None:
         """Take over items."""
-        marker = _MARKER.match(lines[seam[0]])
-        if not isinstance(rest, Bullets) or not marker:
+        if not isinstance(rest, Bullets):
             return
         read = part if isinstance(part, Bullets) else rest
         items = read.items[bool(self.lead) : self._count]
-        lead = f"{marker[0]} x\n"
         if not self.lead:
             self._start = rest.start
         text = "\n".join(lines[:-1])
-        self._is_loose |= _is_loose(text if self.lead else lead + text)
+        self._is_loose |= _is_loose(text if self.lead else _beside(lines[0]) + text)
         self._has_paragraph |= _has_paragraph(items)
         self._items.extend(items)
-        self.lead = lead
+        self.lead = _beside(lines[seam[0]])
 
 
 class OpenTable(OpenRun):
@@ -229,6 +227,12 @@ def _is_item(token: "Token") -> bool:
 
 def _has_paragraph(items: tuple[Item, ...]) -> bool:
     return any(isinstance(block, Paragraph) for item in items for block in item.blocks)
+
+
+def _beside(line: str) -> str:
+    """An item with a paragraph, beside the one that begins with `line` and not around it."""
+    marker = _MARKER.match(line)
+    return f"{marker[0] if marker else '-'} x\n"
 
 
 def _is_loose(text: str) -> bool:

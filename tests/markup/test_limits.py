@@ -146,6 +146,7 @@ FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChec
 
 
 @FEW
+@example("  - b\n\n    x\n-\n", [9])
 @example("t\n2|\n-|-", [1])
 @example("- a\n- b\n\n-x", [1])
 @ANY
