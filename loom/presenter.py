@@ -135,6 +135,8 @@ class Presenter:
             case StateChanged():
                 status.state = event.state
                 status.is_writing = False
+                if event.state != "compacting":
+                    self._desk.transcript.end_compacting()
             case RetryArmed():
                 stop = way(self._desk.keymap, "input.stop", "escape", "/stop")
                 status.retry_armed(event.at, event.attempt, event.attempts)
@@ -202,7 +204,8 @@ class Presenter:
         match event:
             case CompactionStarted():
                 why = "The context window is nearly full: " if event.automatic else ""
-                transcript.notice(f"{why}summarising the conversation …")
+                begun = f"{why}summarising the conversation …"
+                transcript.compacting(begun[0].upper() + begun[1:])
             case Compacted():
                 transcript.compaction(event.summary, event.folded)
                 self._desk.status.context_tokens = event.tokens_after

@@ -128,6 +128,14 @@ class MessageList(TurnView):
         """The queued messages went back to the person's input."""
         self._script.drop_queue()
 
+    def compacting(self, text: str) -> None:
+        """A summary is being made: `text` stands here until it is there, or will not be."""
+        self._script.compacting(text)
+
+    def end_compacting(self) -> None:
+        """No summary is being made any more."""
+        self._script.end_compacting()
+
     def compaction(self, summary: str, folded: int) -> None:
         """From here the model sees `summary` in place of `folded` messages."""
         self._script.compaction(summary, folded)

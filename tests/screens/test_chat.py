@@ -145,6 +145,22 @@ async def test_a_message_sent_while_working_comes_back_on_esc(make_app):
         await leave(pilot)
 
 
+async def test_that_it_is_being_compacted_is_said_until_that_is_done_or_failed(make_app):
+    failed = [LlmError("the key is wrong", "auth")]
+    async with make_app(ScriptedModel(says("Hello."), failed, says("Notes."))).run_test() as pilot:
+        await live(pilot)
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: "Hello." in shown(pilot.app))
+        await at_rest(pilot)
+        await pilot.press(*"/compact ", "enter")
+        await until(pilot, lambda: "the key is wrong" in shown(pilot.app))
+        await until(pilot, lambda: "Summarising" not in shown(pilot.app))
+        await pilot.press(*"/compact ", "enter")
+        await until(pilot, lambda: "Notes." in shown(pilot.app))
+        assert "Summarising" not in shown(pilot.app)
+        await leave(pilot)
+
+
 async def test_the_mode_is_changed_by_key(make_app):
     app = make_app()
     async with app.run_test() as pilot:

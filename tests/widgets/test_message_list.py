@@ -349,6 +349,20 @@ async def test_compaction_is_a_rule_that_opens_to_the_summary(pilot, transcript)
     assert "It was long." in await screen(pilot)
 
 
+async def test_that_a_summary_is_being_made_is_said_until_it_is_there(pilot, transcript):
+    transcript.compacting("Summarising …")
+    assert "Summarising …" in await screen(pilot)
+    transcript.compaction("It was long.", 12)
+    shown = await screen(pilot)
+    assert "Summarising …" not in shown and "a summary of 12 messages" in shown
+
+
+async def test_a_summary_that_fails_is_no_longer_said_to_be_made(pilot, transcript):
+    transcript.compacting("Summarising …")
+    transcript.end_compacting()
+    assert transcript.items == []
+
+
 class Counting(Item):
     """An item that counts how often it is rendered."""
 

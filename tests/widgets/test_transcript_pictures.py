@@ -224,7 +224,7 @@ async def test_picture_of_every_kind_of_notice(snap, transcript):
 
 def compacted(transcript):
     transcript.show([user("Fix the parser."), assistant(Text("Done."))])
-    transcript.notice("The context window is nearly full: summarising the conversation …")
+    transcript.compacting("The context window is nearly full: summarising the conversation …")
     transcript.compaction("The parser lost half a character; **one decoder** now keeps it.", 42)
     transcript.add(user("And the writer?"))
     return transcript

@@ -41,6 +41,7 @@ class Script:
         self._queued: dict[str, PersonItem] = {}
         self._streamed: list[Item] = []
         self._speaking: AnswerItem | ThinkingItem | None = None
+        self._compacting: NoticeItem | None = None
 
     def add(self, message: Message) -> None:
         """A whole message; results go to the calls they answer."""
@@ -60,7 +61,8 @@ class Script:
         is_at_work = item.is_live or (isinstance(item, ToolItem) and not item.is_over)
         # What is streamed may be replaced, or be void; by identity, for items have no equality.
         is_streamed = any(item is each for each in self._streamed)
-        return not (is_at_work or is_streamed or self.is_queued(item))
+        is_passing = is_streamed or item is self._compacting
+        return not (is_at_work or is_passing or self.is_queued(item))
 
     def settle(self) -> None:
         """A thread was opened: calls without an answer were interrupted."""
@@ -156,8 +158,21 @@ class Script:
         self._stage.take_off([*self._queued.values()])
         self._queued.clear()
 
+    def compacting(self, text: str) -> None:
+        """A summary is being made; `text` says so for as long as that lasts."""
+        self.end_compacting()
+        self._compacting = NoticeItem(text)
+        self._stage.put(self._compacting)
+
+    def end_compacting(self) -> None:
+        """The summary is made, or none will be."""
+        if self._compacting is not None:
+            self._stage.take_off([self._compacting])
+            self._compacting = None
+
     def compaction(self, summary: str, folded: int) -> None:
         """The model sees a summary of what came before."""
+        self.end_compacting()
         self._stage.put(CompactionItem(summary, folded))
 
     def _person(self, message: Message) -> None:
