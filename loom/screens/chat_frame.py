@@ -7,6 +7,7 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 
 from loom.screens.wire import Wire
 from loom.terminal.screen import CalmScreen
@@ -15,8 +16,9 @@ from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.keys import Keymap, named, shown
 from loom.widgets.message_list import MessageList
-from loom.widgets.status_bar import StatusBar, shortcuts
-from loom.widgets.thread_list import ThreadList
+from loom.widgets.shortcuts import shortcuts
+from loom.widgets.status_bar import StatusBar
+from loom.widgets.thread_list import ThreadList, ThreadRows
 from loom.widgets.tool_panel import ToolPanel
 
 if TYPE_CHECKING:
@@ -81,8 +83,21 @@ class ChatFrame(CalmScreen):
         self.app.app_resume_signal.subscribe(self, self._came_back)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """From here on keys find their way."""
+        """From here on keys find their way; those that help are the ones of what has them."""
         self._input_since = min(self._input_since, event.time)
+        self.status.place = self._place_of(event.widget)
+
+    def _place_of(self, widget: Widget) -> str:
+        places: dict[Widget, str] = {
+            self.transcript: "conversation",
+            self.prompt: "input",
+            self.threads: "threads" if isinstance(widget, ThreadRows) else "search",
+            self.panel: "calls",
+        }
+        for each in widget.ancestors_with_self:
+            if isinstance(each, Widget) and each in places:
+                return places[each]
+        return "find"
 
     def on_key(self, event: events.Key) -> None:
         """What was typed too early, or on the conversation where it is no key, is the input's."""

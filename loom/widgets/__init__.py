@@ -9,7 +9,7 @@ transcript, message_list, markdown, scrollable
                         the conversation, drawn line by line
 input                   PromptInput; of it: prompt_area, sources, history, pasted
 completion              CompletionList
-status_bar, spinner     StatusBar, Spinner
+status_bar, spinner     StatusBar, Spinner; the keys that it names are shortcuts
 thread_list             ThreadList, the left pane
 tool_panel              ToolPanel, the right pane; its model is tool_log
 modal                   Modal, the base; on it: confirm_modal, permission_modal; picker_modal

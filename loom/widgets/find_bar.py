@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -11,6 +11,10 @@ from textual.reactive import reactive
 from textual.widgets import Input, Static
 
 from loom.widgets.field import Field
+from loom.widgets.keys import way_now
+
+_ROOM_FOR_KEYS = 60
+"""Cells from which the bar names its keys."""
 
 
 class FindBar(Horizontal):
@@ -54,6 +58,14 @@ class FindBar(Horizontal):
         yield Static("Find", classes="find-label")
         yield Field(compact=True, placeholder="in this conversation")
         yield Static("", classes="find-count")
+        yield Static("", classes="find-keys")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where there is room the keys that go on are named; the way out is in the status bar."""
+        before = way_now(self.app, "find.previous", "up")
+        keys = f"Enter next · {before} before" if before else "Enter next"
+        text = keys if event.size.width >= _ROOM_FOR_KEYS else ""
+        self.query_one(".find-keys", Static).update(text)
 
     def watch_count(self, count: str) -> None:
         """The count is shown."""

@@ -53,6 +53,7 @@ bar             text-primary    -                   bold
 cursor          text-accent     -                   bold
 selection       -               input-selection-background  -
 mark            background      primary             bold
+hit             background      text-accent         bold        underline
 """
 """Ink, foreground, background (theme variables, `-` for what lies beneath), attributes."""
 

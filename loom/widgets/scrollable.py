@@ -226,9 +226,9 @@ class Scrollable(ScrollView, can_focus=True):
         for _ in range(crop.height - rows):
             yield blank
 
-    def _highlighted(self, strip: Strip, start: int, end: int) -> Strip:
+    def _highlighted(self, strip: Strip, start: int, end: int, ink: str = "selection") -> Strip:
         """`strip` with characters `start` to `end` (-1: to the last of the text) marked."""
-        style = self.inks("selection")
+        style = self.inks(ink)
         text = strip.text
         start = max(start, self.GUTTER)
         end = len(text.rstrip()) if end == -1 else end

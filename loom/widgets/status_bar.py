@@ -1,7 +1,7 @@
 """The last line: what the agent does and for how long, what it uses, and which keys help now."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Self
 
 from textual.app import RenderResult
@@ -15,8 +15,8 @@ from textual.widget import Widget
 from loom.core.protocol import Mode
 from loom.markup.clean import one_line
 from loom.widgets.cells import cut
-from loom.widgets.keys import Keymap, brief
 from loom.widgets.labels import cost, elapsed, tokens
+from loom.widgets.shortcuts import SHORTCUTS, Shortcut, Shortcuts
 from loom.widgets.spinner import INTERVAL, STILL, frame_at, is_still
 from loom.widgets.status_line import Segment, fit
 
@@ -31,42 +31,6 @@ STATE_WORDS: dict[str, str] = {
     "shutting_down": "closing",
 }
 """A word for each name of a state."""
-
-Shortcut = tuple[str, str]
-
-SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
-    "resting": (("Enter", "send"), ("^P", "commands"), ("F1", "help")),
-    "working": (("Esc", "stop"), ("^P", "commands")),
-    "retrying": (("Esc", "give up"), ("^P", "commands")),
-    "asking": (("y", "allow"), ("n", "deny")),
-    "aside": (("^G", "answer"), ("Esc", "stop")),
-}
-"""The keys shown on the right, the most useful first."""
-
-_NAMED: dict[tuple[str, str], str] = {
-    ("Enter", "send"): "input.send",
-    ("^P", "commands"): "palette",
-    ("F1", "help"): "help",
-    ("Esc", "stop"): "input.stop",
-    ("Esc", "give up"): "input.stop",
-    ("y", "allow"): "permission.allow",
-    ("n", "deny"): "permission.deny",
-    ("^G", "answer"): "answer",
-}
-
-
-def shortcuts(keymap: Keymap) -> Mapping[str, tuple[Shortcut, ...]]:
-    """SHORTCUTS with the keys that the person chose."""
-    if not keymap:
-        return SHORTCUTS
-    return {
-        situation: tuple(
-            (brief(keymap[name]) if (name := _NAMED[row]) in keymap else row[0], row[1])
-            for row in rows
-        )
-        for situation, rows in SHORTCUTS.items()
-    }
-
 
 _MODE_STYLES: dict[Mode, str] = {
     "ask": "$text-muted",
@@ -104,6 +68,8 @@ class StatusBar(Widget):
     """The permission mode."""
     branch: reactive[str] = reactive("")
     """The workspace's git branch."""
+    place: reactive[str] = reactive("input")
+    """What has the keyboard: a row of SHORTCUTS, or `input`."""
     is_mouse_free: reactive[bool] = reactive(False)
     """Whether the terminal has the mouse, for a selection of its own."""
 
@@ -111,7 +77,7 @@ class StatusBar(Widget):
         self,
         *,
         clock: Callable[[], float] = time.time,
-        shortcuts: Mapping[str, tuple[Shortcut, ...]] = SHORTCUTS,
+        shortcuts: Shortcuts = SHORTCUTS,
     ) -> None:
         super().__init__()
         self._clock = clock
@@ -273,7 +239,7 @@ class StatusBar(Widget):
 
     def _keys(self, count: int, width: int = 99) -> Content:
         shown = Content()
-        for key, label in self._shortcuts.get(self.situation, ())[:count]:
+        for key, label, _ in self._useful()[:count]:
             more = Content.assemble(
                 "  " if shown else "", (key, "bold $text-primary"), (f" {label}", "$text-muted")
             )
@@ -281,6 +247,14 @@ class StatusBar(Widget):
                 break
             shown += more
         return shown
+
+    def _useful(self) -> tuple[Shortcut, ...]:
+        """The keys of what has the keyboard; to the question put aside one gets from anywhere."""
+        rows = self._shortcuts.get(self.situation, ())
+        if self.place == "input" or self.situation == "asking":
+            return rows
+        first = rows[:1] if self.situation == "aside" else ()
+        return (*first, *self._shortcuts.get(self.place, ()))
 
 
 def _replaced(line: Strip, old: str, new: str) -> Strip:

@@ -308,6 +308,22 @@ def seed_here(workspace):
     return seed
 
 
+async def test_the_status_bar_knows_what_has_the_keyboard(make_app):
+    async with make_app().run_test() as pilot:
+        await live(pilot)
+        status = chat_of(pilot.app).status
+        for key, place in (
+            ("ctrl+up", "conversation"),
+            ("ctrl+f", "find"),
+            ("ctrl+t", "threads"),
+            ("slash", "search"),
+            ("ctrl+down", "input"),
+        ):
+            await pilot.press(key)
+            await until(pilot, lambda wanted=place: status.place == wanted)
+        await leave(pilot)
+
+
 async def test_a_wide_screen_shows_the_folders_earlier_threads(make_app, workspace):
     app = make_app(seed=seed_here(workspace))
     async with app.run_test(size=(120, 40)) as pilot:

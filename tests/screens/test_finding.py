@@ -108,6 +108,20 @@ async def test_the_conversation_goes_on_to_hits_when_the_bar_is_left(long_app):
         await leave(pilot)
 
 
+async def test_the_hit_that_is_gone_to_looks_different_and_not_by_colour_alone(long_app):
+    async with long_app.run_test() as pilot:
+        view = await with_answer(pilot)
+        await pilot.press("ctrl+f", *"needle")
+        await counted(pilot, "6 of 6")
+        for count in ("1 of 6", "2 of 6"):
+            await pilot.press("enter")
+            await counted(pilot, count)
+            strips = view.render_lines(view.size.region)
+            marked = [text for strip in strips for text, ink, _ in strip if ink and ink.underline]
+            assert [text.lower() for text in marked] == ["needle"]
+        await leave(pilot)
+
+
 async def test_the_nearest_line_is_gone_to_first_and_not_the_message(long_app):
     async with long_app.run_test() as pilot:
         view = await with_answer(pilot)
@@ -163,7 +177,7 @@ async def test_a_hit_that_a_line_end_splits_is_marked_on_both_lines(make_app):
         await pilot.press("ctrl+f", *"needle in the hay")
         await counted(pilot, "1 of 1")
         view = chat_of(pilot.app).transcript
-        style = view.inks("selection").bgcolor
+        style = view.inks("hit").bgcolor
         marked = [
             "".join(text for text, ink, _ in strip if ink and ink.bgcolor == style)
             for strip in view.render_lines(view.size.region)

@@ -11,7 +11,7 @@ from loom.widgets.message_list import MessageList
 from loom.widgets.theme import THEMES
 
 LINES_NOT_TEXT = {"rule", "quote_bar", "table_line"}
-ADDED_BY_OTHERS = {"bar", "mark"}
+ADDED_BY_OTHERS = {"bar", "hit", "mark"}
 
 
 def luminance(color):

@@ -122,6 +122,20 @@ async def test_a_question_put_aside_names_the_keys_that_work() -> None:
     assert "^G answer" in line and "y allow" not in line
 
 
+async def test_the_keys_are_those_of_what_has_the_keyboard() -> None:
+    status = working(bar())
+    status.place = "threads"
+    line = await lines_of(status, 120)
+    assert "Enter open  / search  Esc input" in line and "Esc stop" not in line
+
+
+async def test_to_a_question_put_aside_one_gets_from_anywhere() -> None:
+    status = working(bar())
+    status.is_asking = status.is_aside = True
+    status.place = "conversation"
+    assert "^G answer  Enter open" in await lines_of(status, 120)
+
+
 async def test_the_timer_runs_only_while_the_agent_works() -> None:
     status = bar()
     async with Gallery(status).run_test():

@@ -45,7 +45,7 @@ class FindView(MarkView):
         self._search = Search(text) if text else None
         self._recounted = recounted
         self._stale.clear()
-        self.refresh()
+        self.mark_hit(None)
 
     async def find_all(self) -> None:
         """Look through everything; keys go first every 4 ms."""
@@ -107,6 +107,7 @@ class FindView(MarkView):
     def show_hit(self, hit: Hit) -> None:
         """Go to a hit at once; what hides it in a folded item is opened."""
         self.flush()
+        self.mark_hit(hit)
         if self._line_of(hit) is None and hit.item.can_open and not hit.item.is_open:
             hit.item.is_open = True
             self.changed(hit.item)

@@ -21,6 +21,15 @@ class MarkView(CodeView):
         super().__init__(clock=clock, id=id)
         self._search: Search | None = None
         self._row_marks: dict[int, list[Mark]] = {}
+        self._hit: Hit | None = None
+        self._hit_of: tuple[int, bool] = (0, False)
+        self._hit_parts: list[Mark] = []
+        self._hit_rows: set[Mark] = set()
+
+    def mark_hit(self, hit: Hit | None) -> None:
+        """From now on this hit looks different from the others."""
+        self._hit, self._hit_of = hit, (0, False)
+        self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines, with what is looked for marked."""
@@ -28,13 +37,16 @@ class MarkView(CodeView):
             self._row_marks = self._marks_in(
                 self._search, self.top + crop.y, self.top + crop.bottom
             )
+            self._hit_rows = set(self._parts_of_hit(self._search))
         return super().render_lines(crop)
 
     def dressed(self, row: int, strip: Strip) -> Strip:
         """What is looked for is marked."""
         if self._search is not None:
             for mark in self._row_marks.get(self.top + row, ()):
-                strip = self._highlighted(strip, GUTTER + mark.start, GUTTER + mark.end)
+                row_mark = mark._replace(line=self.top + row)
+                ink = "hit" if row_mark in self._hit_rows else "selection"
+                strip = self._highlighted(strip, GUTTER + mark.start, GUTTER + mark.end, ink)
         return super().dressed(row, strip)
 
     def _line_of(self, hit: Hit) -> int | None:
@@ -54,6 +66,19 @@ class MarkView(CodeView):
             return []
         found = marks(self._flow.lines_of(index), self._search.pattern)
         return [parts[0].line for parts in found]
+
+    def _parts_of_hit(self, search: Search) -> list[Mark]:
+        """Where the hit stands that was gone to, by lines of the flow."""
+        index = None if self._hit is None else self._flow.place(self._hit.item)
+        if self._hit is None or index is None:
+            return []
+        of = (self._flow.width, self._hit.item.is_open)
+        if self._hit_of != of:
+            shown = marks(self._flow.lines_of(index), search.pattern)
+            self._hit_of = of
+            self._hit_parts = shown[min(self._hit.nth, len(shown) - 1)] if shown else []
+        body = self._flow.body(index)
+        return [part._replace(line=body + part.line) for part in self._hit_parts]
 
     def _marks_in(self, search: Search, first: int, last: int) -> dict[int, list[Mark]]:
         """What is marked in a stretch of lines, by the line of the flow."""
