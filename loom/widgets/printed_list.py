@@ -10,7 +10,7 @@ from textual.strip import Strip
 from loom.core.messages import Message
 from loom.widgets.message_list import MessageList
 from loom.widgets.transcript.flow import GUTTER
-from loom.widgets.transcript.item import Item
+from loom.widgets.transcript.item import MOST_DIFF_LINES, Item
 from loom.widgets.transcript.notice import NoticeItem
 
 Print = Callable[[Sequence[Strip]], None]
@@ -67,6 +67,11 @@ class PrintedList(MessageList):
         super().flush()
         if self.is_attached and self.size and self._is_begun_by_now():
             self._print([item for item in self.items if not self._script.is_queued(item)])
+
+    @property
+    def _diff_lines(self) -> int:
+        """What is printed cannot be opened."""
+        return MOST_DIFF_LINES
 
     def _opened(self, messages: Sequence[Message]) -> Sequence[Message]:
         self.clear()

@@ -253,6 +253,32 @@ async def test_long_output_is_folded_to_its_last_lines_and_opens(pilot, transcri
     assert "row 3" in await screen(pilot)
 
 
+async def test_what_is_folded_names_the_key_that_opens_it_while_the_cursor_is_there(
+    pilot, transcript
+):
+    output = "\n".join(f"row {number}" for number in range(12))
+    transcript.show([user("hi\n" * 30)])
+    transcript.tool_finished("c", ToolResult("c", (Text(output),)))
+    assert "opens" not in await screen(pilot)
+    await pilot.press("up")
+    assert "⋯ 4 earlier lines · Enter opens" in await screen(pilot)
+    await pilot.press("up")
+    assert "⋯ 10 more lines · Enter opens" in await screen(pilot)
+    assert "opens" not in transcript.selected_text()
+    await pilot.press("enter")
+    assert "opens" not in await screen(pilot)
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(60, 24), (24, 12), (10, 8)])
+async def test_a_folded_diff_takes_half_a_screen_at_most(pilot, transcript, rows, shown):
+    body = "@@ -0,0 +1,40 @@\n" + "\n".join(f"+row {number}" for number in range(40))
+    display = Display("diff", "+40 a.py", f"--- a/a.py\n+++ b/a.py\n{body}\n")
+    transcript.tool_finished("c", ToolResult("c", (Text("edited"),), display=display))
+    await pilot.resize_terminal(100, rows)
+    await drawn(pilot)
+    assert len(transcript._flow.lines_of(0)) == 1 + shown + 1
+
+
 async def test_a_document_is_folded_to_its_first_lines(pilot, transcript):
     text = "\n".join(f"row {number}" for number in range(12))
     display = Display("text", "read_file app.py")

@@ -104,7 +104,7 @@ async def test_picture_of_right_to_left_and_wide_text(snap, transcript):
 
 async def test_picture_of_a_long_message_folded(snap, transcript):
     transcript.show([user("\n".join(f"log line {n}" for n in range(60))), assistant(Text("Long."))])
-    await snap(transcript, "message-list-message-folded", prepare=until_drawn)
+    await snap(transcript, "message-list-message-folded", prepare=keyed("up", "up"))
 
 
 async def test_picture_of_a_refused_and_a_failed_call(snap, transcript):
@@ -172,7 +172,7 @@ def long_run(transcript):
 
 
 async def test_picture_of_long_output_folded(snap, transcript):
-    await snap(long_run(transcript), "message-list-output", prepare=until_drawn)
+    await snap(long_run(transcript), "message-list-output", prepare=keyed("up"))
 
 
 async def test_picture_of_long_output_opened(snap, transcript):

@@ -14,6 +14,7 @@ selecting a stretch of them, by the mouse
 targets   what a place in a text names: an address, a file
 copy_mode a caret among them
 code_blocks  the blocks of code in an answer, each copied by a key
+folding   the item at the cursor says how it is opened
 search    how often a text occurs in items
 marks     where it stands in their lines, though these were wrapped
 marking   what is looked for, marked in view

@@ -61,9 +61,9 @@ class Flow:
         return self._heights.total
 
     def turn(self, page: Page) -> None:
-        """Render for `page` from now on; another width makes all heights guesses."""
+        """Render for `page` from now on; another width or fold makes all heights guesses."""
         old, self._page = self._page, page
-        if old is None or old.width != page.width:
+        if old is None or (old.width, old.diff_lines) != (page.width, page.diff_lines):
             self._rendered.clear()
             self._restack(0)
         elif old.renderer is not page.renderer:

@@ -6,6 +6,9 @@ from typing import ClassVar
 from loom.markup.ink import Inks, Line
 from loom.markup.render import READABLE, Renderer
 
+LEAST_DIFF_LINES, MOST_DIFF_LINES = 8, 24
+"""Of a folded diff, on a low screen and on one that is high enough."""
+
 _GUESSED_WIDTH_USED = 0.9
 
 
@@ -18,12 +21,14 @@ class Page:
         renderer: of the screen's inks.
         now: monotonic seconds.
         frame: the spinner's sign at this moment.
+        diff_lines: of a folded diff so many are shown at most.
     """
 
     width: int
     renderer: Renderer
     now: float
     frame: str
+    diff_lines: int = MOST_DIFF_LINES
 
     @property
     def inks(self) -> Inks:

@@ -8,13 +8,13 @@ from textual.strip import Strip
 
 from loom.markup.copied import text_of
 from loom.markup.ink import Line
-from loom.widgets.transcript.code_blocks import CodeView
 from loom.widgets.transcript.flow import GUTTER
+from loom.widgets.transcript.folding import FoldView
 from loom.widgets.transcript.marks import Mark, goes_on, marks
 from loom.widgets.transcript.search import Hit, Search
 
 
-class MarkView(CodeView):
+class MarkView(FoldView):
     """Knows which lines show a search's hits; only those in view are looked at to mark them."""
 
     def __init__(self, *, clock: Callable[[], float], id: str | None = None) -> None:  # noqa: A002

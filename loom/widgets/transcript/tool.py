@@ -12,11 +12,10 @@ from loom.markup.drawn import Aside, Drawn
 from loom.markup.ink import Line
 from loom.markup.wrap import chop, in_order
 from loom.widgets.labels import call_title, duration, elapsed
-from loom.widgets.transcript.item import Item, Page, guess_lines
+from loom.widgets.transcript.item import MOST_DIFF_LINES, Item, Page, guess_lines
 from loom.widgets.transcript.talk import image_label
 
 FOLDED_LINES = 8
-FOLDED_DIFF_LINES = 24
 OPEN_LINES = 2_000
 _KEPT_OUTPUT = 1 << 18
 _BORDER = "│ "
@@ -130,7 +129,7 @@ class ToolItem(Item):
         """The folded body is short."""
         if self._diff is not None:
             size = self._diff.body.count("\n") + 1
-            return 1 + (size if self.is_open else min(size, FOLDED_DIFF_LINES + 1))
+            return 1 + (size if self.is_open else min(size, MOST_DIFF_LINES + 1))
         size = guess_lines(self._whole_output, width) if self._whole_output.strip() else 0
         return 1 + min(size, OPEN_LINES if self.is_open else FOLDED_LINES + 1)
 
@@ -196,10 +195,11 @@ class ToolItem(Item):
         return [[border, *line] for line in lines]
 
     def _folded_diff(self, lines: list[Line], page: Page) -> list[Line]:
-        if self.is_open or len(lines) <= FOLDED_DIFF_LINES + 1:
+        most = page.diff_lines
+        if self.is_open or len(lines) <= most + 1:
             return lines
-        hidden = f"⋯ {len(lines) - FOLDED_DIFF_LINES} more lines"
-        return [*lines[:FOLDED_DIFF_LINES], [Aside(hidden, page.inks("text", "muted"))]]
+        hidden = f"⋯ {len(lines) - most} more lines"
+        return [*lines[:most], [Aside(hidden, page.inks("text", "muted"))]]
 
     def _output_lines(self, page: Page, width: int) -> list[Line]:
         """The output's last lines, a document's first; and how many are not shown."""
@@ -230,10 +230,10 @@ class _Body:
 
     def __init__(self, page: Page, lines: list[Line], *, is_open: bool) -> None:
         self.lines = lines
-        self._of = (page.renderer, page.width, is_open)
+        self._of = (page.renderer, page.width, page.diff_lines, is_open)
 
     def fits(self, page: Page, is_open: bool) -> bool:
-        return self._of == (page.renderer, page.width, is_open)
+        return self._of == (page.renderer, page.width, page.diff_lines, is_open)
 
 
 def _rows(text: str, count: int, *, from_start: bool) -> tuple[list[str], int]:

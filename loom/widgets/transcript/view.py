@@ -13,7 +13,7 @@ from loom.markup.render import Renderer
 from loom.widgets.scrollable import Scrollable
 from loom.widgets.spinner import INTERVAL, STILL, frame_at, is_still
 from loom.widgets.transcript.flow import GUTTER, Change, Flow
-from loom.widgets.transcript.item import Item, Page
+from loom.widgets.transcript.item import LEAST_DIFF_LINES, MOST_DIFF_LINES, Item, Page
 
 FRAME = 1 / 30
 """Seconds between two paints of a stream, at least."""
@@ -175,7 +175,13 @@ class FlowView(Scrollable):
             self._renderer = Renderer(self.inks)
         now = self._clock()
         frame = STILL if is_still(self.app) else frame_at(now)
-        self._flow.turn(Page(self._page_width, self._renderer, now, frame))
+        self._flow.turn(Page(self._page_width, self._renderer, now, frame, self._diff_lines))
+
+    @property
+    def _diff_lines(self) -> int:
+        """Of a folded diff, half a screen at most: the screen's height, for the view's changes
+        with the input."""
+        return max(LEAST_DIFF_LINES, min(MOST_DIFF_LINES, self.app.size.height // 2))
 
     def _schedule(self) -> None:
         if self._flush_timer is None and self.is_attached:
