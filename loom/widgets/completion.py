@@ -56,6 +56,8 @@ class CompletionList(Widget):
 
     rows: reactive[tuple[Row, ...]] = reactive[tuple[Row, ...]]((), layout=True)
     """What is offered."""
+    empty: reactive[str] = reactive("", layout=True)
+    """What is said where there are no rows; nothing is shown when it is empty."""
     cursor: reactive[int] = reactive(0)
     """Index of the row under the cursor; it goes round."""
 
@@ -69,11 +71,11 @@ class CompletionList(Widget):
     def __init__(self, height: int = 8, empty: str = "") -> None:
         super().__init__()
         self.most = height
-        self._empty = empty
+        self.set_reactive(CompletionList.empty, empty)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line a row, `height` lines at most."""
-        return min(len(self.rows) or bool(self._empty), self.most)
+        return min(len(self.rows) or bool(self.empty), self.most)
 
     def validate_cursor(self, cursor: int) -> int:
         """Goes round at the ends."""
@@ -87,7 +89,7 @@ class CompletionList(Widget):
         """One choice: its label, the letters that matched, and its detail."""
         index = y + self._first
         if index >= len(self.rows):
-            text = f" {self._empty}" if not self.rows and y == 0 else ""
+            text = f" {self.empty}" if not self.rows and y == 0 else ""
             return strip_of([(text, self._style("detail"))], self.size.width, self._style("label"))
         row, width = self.rows[index], self.size.width
         over = self._over("cursor") if index == self.cursor else Style.null()
@@ -129,6 +131,12 @@ class CompletionList(Widget):
         values = [row.choice.value for row in self.rows]
         if has_moved and chosen and chosen.value in values:
             self.cursor = values.index(chosen.value)
+
+    def close(self) -> None:
+        """Shows nothing."""
+        self.empty = ""
+        if self.rows:
+            self.offer(())
 
     def move(self, by: int) -> None:
         """Moves the cursor by rows."""

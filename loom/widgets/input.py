@@ -26,6 +26,7 @@ from loom.widgets.sources import (
 
 MENU_ROWS = 8
 """Completions shown at once."""
+NO_FILE = "No file matches"
 PLACEHOLDER = "Ask Loom to do something · @ files · / commands · ! shell · # threads"
 
 
@@ -85,9 +86,12 @@ class PromptInput(Vertical):
             yield self._marker
             yield self._area
 
-    def watch_is_shell(self, is_shell: bool) -> None:
-        """The marker tells a shell line from a message."""
-        self._marker.update("$" if is_shell else "›")
+    def on_mount(self) -> None:
+        """The marker stands beside the first line, or says that there is more above."""
+        self.watch(self._area, "scroll_y", self._mark, init=False)
+
+    def _mark(self, scrolled: float) -> None:
+        self._marker.update("↑" if scrolled else "›")
 
     @property
     def text(self) -> str:
@@ -212,10 +216,16 @@ class PromptInput(Vertical):
             else:
                 self._menu.offer(rows)
             self._offered = trigger
-            self._menu.styles.offset = (0, -1 - min(len(rows), MENU_ROWS))
+            self._place_menu()
+        if trigger == self._trigger and trigger.sign == "@":
+            self._menu.empty = NO_FILE
+            self._place_menu()
+
+    def _place_menu(self) -> None:
+        lines = min(len(self._menu.rows) or bool(self._menu.empty), MENU_ROWS)
+        self._menu.styles.offset = (0, -1 - lines)
 
     def _close_menu(self) -> None:
         self.workers.cancel_group(self, "completion")
         self._offered = None
-        if self._menu.rows:
-            self._menu.offer(())
+        self._menu.close()

@@ -61,6 +61,13 @@ class Pastes:
             return ""
         return next((chip for chip in (*self._texts, *self._files) if text.endswith(chip)), "")
 
+    def chips_in(self, line: str) -> list[tuple[int, int]]:
+        """Where chips stand in a line: the first character, and the one after the last."""
+        if "]" not in line:
+            return []
+        found = ((line.find(chip), len(chip)) for chip in (*self._texts, *self._files))
+        return [(at, at + length) for at, length in found if at >= 0]
+
     def clear(self) -> None:
         """Forgets all, once the text was sent."""
         self._texts.clear()

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from rich.style import Style
+from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
@@ -12,6 +14,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from loom.widgets.caret import has_caret
+from loom.widgets.cells import cut
 from loom.widgets.completion import CompletionList
 from loom.widgets.keys import Keymap
 from loom.widgets.pasted import Pastes, image_path
@@ -55,6 +58,13 @@ class PromptArea(TextArea):
     | ctrl+underscore | Undo; Ctrl+Z, which does so elsewhere, suspends Loom. |
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"prompt-area--chip"}
+    """
+    | Class | Description |
+    | :- | :- |
+    | `prompt-area--chip` | What stands for a paste or an attachment. |
+    """
+
     class Entered(Message):
         """`text`, chips and all, was sent and has left the field."""
 
@@ -74,9 +84,10 @@ class PromptArea(TextArea):
         keymap: Keymap | None = None,
     ) -> None:
         super().__init__(soft_wrap=True, compact=True, highlight_cursor_line=False)
-        self.placeholder = placeholder
+        self._hint = placeholder
         self.cursor_blink = False
         self._is_styled = False
+        self._chip_ink = Style.null()
         self._menu = menu
         self._pastes = pastes
         self._deeds = deeds
@@ -91,8 +102,20 @@ class PromptArea(TextArea):
         """As TextArea's, which looks up all its styles again for every paint."""
         if self._theme is not None and not self._is_styled:
             self._theme.apply_css(self)
+            self._chip_ink = self.get_component_rich_style("prompt-area--chip")
             self._is_styled = True
         return super(TextArea, self).render_lines(crop)
+
+    def on_resize(self) -> None:
+        """What is said of an empty field ends where the field does, and shows that it goes on."""
+        self.placeholder = cut(self._hint, self.content_size.width)
+
+    def get_line(self, line_index: int) -> Text:
+        """A line of the text, its chips in an ink of their own."""
+        line = super().get_line(line_index)
+        for start, end in self._pastes.chips_in(line.plain):
+            line.stylize(self._chip_ink, start, end)
+        return line
 
     async def on_key(self, event: events.Key) -> None:
         """Carries out its own bindings at once.
@@ -144,8 +167,8 @@ class PromptArea(TextArea):
 
     def action_escape(self) -> None:
         """Closes the list, or says that there was nothing to close."""
-        if self._menu.rows:
-            self._menu.offer(())
+        if self._menu.rows or self._menu.empty:
+            self._menu.close()
         else:
             self.post_message(self.Escaped())
 

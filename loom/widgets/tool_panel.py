@@ -67,7 +67,7 @@ class ToolPanel(ScrollView, can_focus=True):
     | `tool-panel--text` | Names and steps. |
     | `tool-panel--current` | The step at work. |
     | `tool-panel--dim` | Output, durations, steps that are done. |
-    | `tool-panel--waiting` … `--failed` | The icon of a call by its status. |
+    | `tool-panel--waiting` … `--failed` | A call's icon by its status; a failed one's output. |
     | `tool-panel--cursor` | Laid over the line under the cursor. |
     """
 
@@ -218,7 +218,8 @@ class ToolPanel(ScrollView, can_focus=True):
         lines = entry.shown_lines or ["(no output)"]
         if entry.skipped:
             lines = [f"… {entry.skipped} earlier lines", *lines]
-        return [_Row("    " + cut(expand_tabs(line), room), "dim", index) for line in lines]
+        ink = "failed" if entry.status == "failed" else "dim"
+        return [_Row("    " + cut(expand_tabs(line), room), ink, index) for line in lines]
 
     def _call(self, row: _Row, is_cursor: bool) -> Strip:
         entry = self._calls.entries[row.entry]

@@ -14,6 +14,7 @@ from loom.widgets.completion import Choice, Row
 from loom.widgets.input import PromptInput
 from loom.widgets.prompt_area import PromptArea
 from tests.snapshots import Gallery, Snap
+from tests.svg import picture, text_of
 
 FILES = ("README.md", "cache/store.py", "cache/tests/test_store.py", "docs/a b.md", "src/")
 COMMANDS = (
@@ -145,6 +146,57 @@ async def test_input_with_a_selection(snap: Snap) -> None:
     subject = prompt(history=["fix the parser and run its tests"])
     keys = ["up", *["ctrl+shift+left"] * 3]
     await snap(Desk(subject), "input-selected", keys=keys)
+
+
+async def test_the_marker_says_that_there_is_more_above() -> None:
+    async with desk() as (app, pilot):
+        app.input.set_text("line\n" * 30)
+        await pilot.pause()
+        assert "↑ line" in shown(app) and "› " not in shown(app)
+        await pilot.press(*["pageup"] * 6)
+        assert "› line" in shown(app)
+
+
+async def test_a_shell_line_has_one_sign() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"!ls")
+        assert "› !ls" in shown(app)
+
+
+async def test_a_chip_has_an_ink_of_its_own() -> None:
+    async with desk() as (app, pilot):
+        app.input.insert_text("see ")
+        await paste(app, pilot, LONG)
+        ink = app.query_one(PromptArea).get_component_rich_style("prompt-area--chip")
+        strip = app.query_one(PromptArea).render_line(0)
+        inked = [text for text, style, _ in strip if style and style.color == ink.color]
+        assert inked == ["[pasted 120 lines]"]
+
+
+async def test_that_no_file_matches_is_said_until_the_word_is_another() -> None:
+    async with desk() as (app, pilot):
+        await pilot.press(*"@zz")
+        await settle(app, pilot)
+        assert "No file matches" in shown(app)
+        await pilot.press("escape")
+        assert "No file matches" not in shown(app) and not app.sent
+        await pilot.press("backspace", "backspace")
+        await settle(app, pilot)
+        assert "No file matches" not in shown(app)
+        await pilot.press(*"zz ")
+        await settle(app, pilot)
+        assert "No file matches" not in shown(app)
+
+
+async def test_what_an_empty_field_says_is_cut_with_a_sign() -> None:
+    async with desk() as (app, pilot):
+        await pilot.resize_terminal(30, 24)
+        await pilot.pause()
+        assert "› Ask Loom to do something ·…" in shown(app)
+
+
+def shown(app: Desk) -> str:
+    return "\n".join(text_of(picture(app)))
 
 
 def burst(app: Desk, *keys: str) -> None:
