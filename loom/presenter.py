@@ -105,7 +105,7 @@ class Presenter:
         desk.panel.clear()
         desk.panel.todo = event.todo
         self._thread(event.thread)
-        desk.header.model = _model_name(event.provider, event.model)
+        self._model(event.provider, event.model)
         desk.status.mode = event.mode
         desk.status.state = event.state
         desk.status.context_tokens = event.context_tokens
@@ -113,6 +113,10 @@ class Presenter:
         desk.status.turn_finished()
         if event.state != AT_REST:
             desk.status.turn_started()
+
+    def _model(self, provider: str, model: str) -> None:
+        self._desk.header.provider = provider
+        self._desk.header.model = provider if model in ("", "default") else model
 
     def _thread(self, thread: Thread) -> None:
         self._desk.header.title = thread.title
@@ -224,7 +228,7 @@ class Presenter:
             case ModeChanged():
                 desk.status.mode = event.mode
             case ModelChanged():
-                desk.header.model = _model_name(event.provider, event.model)
+                self._model(event.provider, event.model)
             case ThreadChanged():
                 self._thread(event.thread)
             case Notice():
@@ -249,7 +253,3 @@ class Presenter:
 def _subject(preview: Display) -> str:
     """What a call is about: a command itself, for its preview's summary tells the terms."""
     return preview.body if preview.kind == "command" else preview.summary
-
-
-def _model_name(provider: str, model: str) -> str:
-    return provider if model in ("", "default") else model

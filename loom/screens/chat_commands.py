@@ -1,6 +1,6 @@
 """The chat screen's slash commands, one small method a row of `loom.commands`."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from loom.commands import COMMANDS, help_text, key_of, nearest, parse
@@ -118,7 +118,16 @@ class ChatCommands:
             )
             for row in models
         ]
-        self._choose("Model", choices, self._use_model)
+        self._choose("Model", choices, self._use_model, self._in_use(models))
+
+    def _in_use(self, models: Iterable[Mapping[str, Any]]) -> str:
+        """The choice of the model that answers now; empty when it is none of them."""
+        provider, model = self._screen.header.provider, self._screen.header.model
+        for row in models:
+            is_it = row["model"] == model or (model == provider and row.get("is_default"))
+            if row["provider"] == provider and is_it:
+                return f"{provider} {row['model']}"
+        return ""
 
     async def _use_model(self, words: str) -> None:
         provider, _, model = words.partition(" ")
@@ -190,12 +199,11 @@ class ChatCommands:
         if argument in app.available_themes:
             app.theme = argument
         else:
-            # Loom's own come first; the present one is where the eye looks for a way back.
+            # Loom's own come first.
             names = sorted(
                 app.available_themes, key=lambda name: (not name.startswith("loom"), name)
             )
-            choices = [Choice(name, "now" * (name == app.theme)) for name in names]
-            self._choose("Theme", choices, self._theme)
+            self._choose("Theme", map(Choice, names), self._theme, app.theme)
 
     async def _leave(self, argument: str) -> None:
         self._screen.leave()

@@ -68,8 +68,9 @@ class CompletionList(Widget):
             super().__init__()
             self.choice = choice
 
-    def __init__(self, height: int = 8, empty: str = "") -> None:
+    def __init__(self, height: int = 8, empty: str = "", current: str = "") -> None:
         super().__init__()
+        self._current = current
         self.most = height
         self.set_reactive(CompletionList.empty, empty)
 
@@ -93,11 +94,13 @@ class CompletionList(Widget):
             return strip_of([(text, self._style("detail"))], self.size.width, self._style("label"))
         row, width = self.rows[index], self.size.width
         over = self._over("cursor") if index == self.cursor else Style.null()
-        label = cut(one_line(row.choice.label or row.choice.value), width - 2)
-        detail = cut(one_line(row.choice.detail), max(0, width - self._label_width - 4))
+        lead = self._lead(row.choice)
+        label = cut(one_line(row.choice.label or row.choice.value), width - len(lead) - 1)
+        room = width - self._label_width - len(lead) - 3
+        detail = cut(one_line(row.choice.detail), max(0, room))
         gap = " " * max(2, self._label_width - cell_len(label) + 2)
         pieces = [
-            (" ", self._style("label") + over),
+            (lead, self._style("label") + over),
             *self._lettered(label, row.positions, over),
             (gap + detail if detail else "", self._style("label" if over else "detail") + over),
         ]
@@ -141,6 +144,12 @@ class CompletionList(Widget):
     def move(self, by: int) -> None:
         """Moves the cursor by rows."""
         self.cursor += by
+
+    def _lead(self, choice: Choice) -> str:
+        """What stands before a label: where one value is in use, whether it is this."""
+        if not self._current:
+            return " "
+        return " ✓ " if choice.value == self._current else "   "
 
     @property
     def _first(self) -> int:

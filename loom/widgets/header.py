@@ -34,6 +34,8 @@ class Header(Widget):
         is_private: bool = False,
     ) -> None:
         super().__init__()
+        self.provider = ""
+        """Whose the model is; not shown."""
         self.set_reactive(Header.title, title)
         self.set_reactive(Header.model, model)
         self.set_reactive(Header.place, place)

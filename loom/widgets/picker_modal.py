@@ -35,7 +35,7 @@ class PickerModal(ModalScreen[str | None]):
 
     Args:
         choices: what is offered, best first; an empty filter keeps this order.
-        current: the value the cursor begins on.
+        current: the value in use, which is marked, and on which the cursor begins.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,7 +62,7 @@ class PickerModal(ModalScreen[str | None]):
         self._all = tuple(choices)
         self._current = current
         self._placeholder = placeholder or "Type to filter"
-        self._list = _Offer(height=len(self._all), empty="Nothing matches")
+        self._list = _Offer(height=len(self._all), empty="Nothing matches", current=current)
 
     def compose(self) -> ComposeResult:
         """The filter above the list."""

@@ -18,6 +18,7 @@ from loom.screens.help import HelpScreen
 from loom.widgets.permission_modal import PermissionModal
 from loom.widgets.picker_modal import PickerModal
 from tests.fakes.model import ScriptedModel, says
+from tests.svg import picture, text_of
 
 EDIT = ToolCall(
     "e1", "edit_file", {"path": "a.txt", "edits": [{"old_str": "alpha", "new_str": "beta"}]}
@@ -220,6 +221,8 @@ async def test_the_model_picker_offers_what_the_server_has(make_app):
         await live(pilot)
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, PickerModal))
+        await pilot.pause()
+        assert "✓ scripted · scripted-1" in "".join(text_of(picture(app)))
         await pilot.press("enter")
         await until(pilot, lambda: chat_of(app).header.model == "scripted-1")
         await leave(pilot)

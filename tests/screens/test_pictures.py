@@ -262,10 +262,10 @@ async def test_picture_of_a_missing_key(make_app, snap):
 
 
 async def test_picture_of_the_models(make_app, snap):
-    app = make_app(Keyless(), workspace=HOME, provider="anthropic")
+    app = make_app(Keyless(), seed=seed_demo, resume="T-0190", workspace=HOME)
 
     async def pick(pilot):
-        await told_of_keys(pilot)
+        await settled(pilot)
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, PickerModal))
 

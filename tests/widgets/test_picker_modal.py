@@ -1,6 +1,7 @@
 from loom.widgets.completion import Choice
 from loom.widgets.picker_modal import PickerModal
 from tests.snapshots import Gallery, Snap
+from tests.svg import picture, text_of
 
 MODELS = [
     Choice("anthropic/claude-sonnet", "200k window", "claude-sonnet"),
@@ -49,6 +50,14 @@ async def test_enter_takes_the_first_match() -> None:
 
 async def test_the_cursor_begins_on_the_current_value() -> None:
     assert await pick(picker("openai/gpt"), "down", "enter") == ["vertex/gemini-pro"]
+
+
+async def test_the_value_in_use_is_marked_wherever_the_cursor_is() -> None:
+    app = Gallery(picker("openai/gpt"))
+    async with app.run_test() as pilot:
+        await pilot.press("up", "up")
+        marked = [line for line in text_of(picture(app)) if "✓" in line]
+        assert len(marked) == 1 and "✓ gpt" in marked[0]
 
 
 async def test_arrows_go_round_and_pages_stop() -> None:
