@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from loom.agent.offers import flags_that_allow, suggestions
 from loom.agent.services import AgentSettings, KeepRule
-from loom.core.errors import ConfigError, PermissionDenied
+from loom.core.errors import ConfigError, PermissionDenied, RefusedByPerson
 from loom.core.permissions import Access, Verdict, judge, parse_rule
 from loom.core.protocol import AnyEvent, Decide, Mode, Notice, PermissionAsked, PermissionDecided
 from loom.tools.base import Tool, ToolContext
@@ -137,8 +137,7 @@ class Authorizer:
     async def _settle(self, decision: Decide) -> None:
         self._decided(decision.call_id, decision.allow, "person", decision.feedback)
         if not decision.allow:
-            said = f" and said: {decision.feedback}" if decision.feedback else ""
-            raise PermissionDenied(f"the person refused this call{said}")
+            raise RefusedByPerson(decision.feedback)
         if decision.scope != "once":
             await self._remember(decision)
 

@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from loom.agent.authorize import Authorizer
 from loom.agent.services import Services
-from loom.core.errors import LoomError
-from loom.core.messages import TodoItem, ToolCall, ToolDefinition, ToolResult, error_result
+from loom.core.errors import LoomError, RefusedByPerson
+from loom.core.messages import Display, TodoItem, ToolCall, ToolDefinition, ToolResult, error_result
 from loom.core.protocol import AnyEvent, TodoChanged, ToolOutput, ToolStarted
 from loom.tools.base import SessionMemory, Tool, ToolContext, definition
 from loom.tools.invoke import failure, invoke, resolve
@@ -60,6 +62,9 @@ class Toolbox:
             context = self._context(call)
             key = self._key_prefix + call.id
             await self._authorizer.authorize(key, tool, arguments, context, on_wait)
+        except RefusedByPerson as refusal:
+            seen = f"You refused this call: {refusal.feedback}".removesuffix(": ")
+            return replace(failure(call, refusal), display=Display("text", body=seen))
         except LoomError as error:
             return failure(call, error)
         return None

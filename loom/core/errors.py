@@ -13,7 +13,8 @@ LoomError
 │   ├── TargetNotFound     the text to replace is not there, or not unique
 │   ├── PathOutsideWorkspace
 │   ├── NotFound           no such file
-│   ├── PermissionDenied   a rule or a person said no
+│   ├── PermissionDenied   a rule or the mode said no
+│   │   └── RefusedByPerson
 │   └── ToolTimeout
 ├── AuthError              a token is missing or wrong
 └── SessionError           the host or the session cannot do it (busy, closed, not yours)
@@ -86,6 +87,15 @@ class NotFound(ToolError):
 
 class PermissionDenied(ToolError):
     """A rule, the mode or a person refused the call."""
+
+
+class RefusedByPerson(PermissionDenied):
+    """A person refused the call; `feedback` is what they said, often nothing."""
+
+    def __init__(self, feedback: str) -> None:
+        said = f" and said: {feedback}" if feedback else ""
+        super().__init__(f"the person refused this call{said}")
+        self.feedback = feedback
 
 
 class ToolTimeout(ToolError):

@@ -29,6 +29,7 @@ from loom.screens.welcome import place_of
 from loom.widgets.header import Header
 from loom.widgets.input import PromptInput
 from loom.widgets.keys import way
+from loom.widgets.labels import sentence
 from loom.widgets.styles import later_stylesheets
 from loom.widgets.thread_list import Standing, ThreadList
 
@@ -149,7 +150,7 @@ class ChatScreen(ChatFrame):
 
     def complain(self, error: LoomError) -> None:
         """Show what happened and the next step."""
-        self.transcript.notice(error.message, "error", error.hint)
+        self.transcript.notice(sentence(error.message), "error", error.hint)
 
     async def submit(self, op: AnyOp) -> None:
         """Hand an Op to the agent."""

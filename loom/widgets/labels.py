@@ -63,3 +63,11 @@ def moment(at_ms: int, now_ms: int) -> str:
     if age < 6 * _DAY:
         return f"{at:%a}"
     return f"{at.day} {at:%b}" if age < 300 * _DAY else f"{at:%Y}"
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence; a name or path at either end stays as it is."""
+    first, last = text.partition(" ")[0], text.rpartition(" ")[2]
+    if first.isalpha() and first.islower():
+        text = text[0].upper() + text[1:]
+    return f"{text}." if last.isalnum() else text

@@ -111,7 +111,10 @@ async def test_denied_tool_call_is_reported_to_the_model(start, workspace):
     await agent.until(PermissionAsked)
     await agent.runtime.submit(Decide("e1", allow=False, feedback="not that file"))
     await agent.until(TurnFinished)
-    assert "not that file" in model.requests[2].messages[-1].tool_results[0].content[0].text
+    told = model.requests[2].messages[-1].tool_results[0].content[0].text
+    assert told == "Error: the person refused this call and said: not that file"
+    seen = agent.of(ToolFinished)[-1].result.display
+    assert seen is not None and seen.body == "You refused this call: not that file"
     assert (workspace / "a.txt").read_text() == "alpha\n"
 
 

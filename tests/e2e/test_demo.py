@@ -58,7 +58,7 @@ async def test_denied_edit_is_no_success(home: Home, loom):
     screen.key("enter")
     await allow(screen, "bash")
     await deny(screen, "edit_file")
-    await screen.until("The edit was not made", "the person refused this call", "ready")
+    await screen.until("The edit was not made", "You refused this call", "ready")
     assert not screen.shows("Fixed")
     assert BUG in source_of(home)
 

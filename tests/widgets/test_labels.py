@@ -1,6 +1,6 @@
 import pytest
 
-from loom.widgets.labels import call_title, cost, duration, elapsed, moment, tokens
+from loom.widgets.labels import call_title, cost, duration, elapsed, moment, sentence, tokens
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,17 @@ def test_a_call_is_titled_without_saying_a_word_twice(
     name: str, summary: str, title: tuple[str, str]
 ) -> None:
     assert call_title(name, summary) == title
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("the Loom that ran it has left", "The Loom that ran it has left."),
+        ("a.txt is no image", "a.txt is no image."),
+        ("nothing listens at /tmp/loom.sock", "Nothing listens at /tmp/loom.sock"),
+        ("Done.", "Done."),
+        ("", ""),
+    ],
+)
+def test_a_message_is_said_as_a_sentence(message: str, said: str) -> None:
+    assert sentence(message) == said

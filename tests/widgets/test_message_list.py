@@ -216,7 +216,9 @@ async def test_thinking_counts_its_seconds_and_folds(pilot, transcript):
 
 async def test_a_tool_call_lives_from_its_first_argument_to_its_result(pilot, transcript):
     transcript.tool_streaming("c", "bash", '{"comm')
-    assert "bash  6 characters" in await screen(pilot)
+    assert "bash" in await screen(pilot)
+    transcript.tool_streaming("c", "bash", 'and": "make"')
+    assert "bash make" in await screen(pilot)
     transcript.end_stream(assistant(ToolCall("c", "bash", {"command": "make"})))
     assert "○ bash make" in await screen(pilot)
     transcript.permission_waiting("c")
@@ -229,6 +231,14 @@ async def test_a_tool_call_lives_from_its_first_argument_to_its_result(pilot, tr
     assert "│ building" in shown
     transcript.tool_finished("c", ToolResult("c", (Text("built"),), duration_ms=3_400))
     assert "✓ bash make test  3.4s" in await screen(pilot)
+
+
+async def test_a_call_that_is_written_says_its_file_and_how_many_lines_it_has_so_far(
+    pilot, transcript
+):
+    for piece in ('{"path": "src/a', '.py", "content": "one\\ntwo\\n', 'three"'):
+        transcript.tool_streaming("c", "write_file", piece)
+    assert "write_file src/a.py  3 lines" in await screen(pilot)
 
 
 async def test_a_finished_call_says_what_it_was_and_how_it_ended(pilot, transcript):

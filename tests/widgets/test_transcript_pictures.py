@@ -117,6 +117,7 @@ async def test_picture_of_a_refused_and_a_failed_call(snap, transcript):
                 finished(
                     "c1",
                     "Error: the person refused this call and said: use make clean",
+                    Display("text", body="You refused this call: use make clean"),
                     is_error=True,
                 ),
                 finished("c2", FAILED.body, FAILED, 71_300, is_error=True),

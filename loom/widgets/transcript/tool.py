@@ -1,5 +1,7 @@
 """One tool call, from its first argument to its result: a line, and its output folded below."""
 
+import json
+import re
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -19,6 +21,9 @@ FOLDED_LINES = 8
 OPEN_LINES = 2_000
 _KEPT_OUTPUT = 1 << 18
 _BORDER = "│ "
+_WRITTEN_HEAD = 2_000
+_SUBJECT = re.compile(r'"(?:path|command|query|pattern|description)"\s*:\s*("(?:[^"\\]|\\.)*")')
+"""In arguments that are being written, one that says what the call is about."""
 
 Status = Literal["writing", "pending", "waiting", "running", "done", "failed", "interrupted"]
 
@@ -50,7 +55,8 @@ class ToolItem(Item):
         self._summary = ""
         self._outcome = ""
         self._started_at = 0.0
-        self._argument_size = 0
+        self._written = ""
+        self._written_lines = 1
         self._output = ""
         self._result: ToolResult | None = None
         self._body: _Body | None = None
@@ -78,12 +84,15 @@ class ToolItem(Item):
     def write(self, name: str, fragment: str) -> None:
         """The model writes the call: a piece of its arguments."""
         self._name = one_line(name) or self._name
-        self._argument_size += len(fragment)
+        self._written_lines += fragment.count("\\n")
+        if not self._summary and len(self._written) < _WRITTEN_HEAD:
+            self._written += fragment
+            self._summary = _subject_in(self._written)
 
     def called(self, call: ToolCall) -> None:
         """The call is known and waits for its turn."""
         self._name = one_line(call.name) or self._name
-        self._summary = self._summary or _summary_of(call)
+        self._summary = _summary_of(call) or self._summary
         if self.status == "writing":
             self.status = "pending"
 
@@ -178,7 +187,7 @@ class ToolItem(Item):
             seconds = page.now - self._started_at
             return elapsed(seconds) if seconds >= 1 else ""
         if self.status == "writing":
-            return f"{self._argument_size} characters" if self._argument_size else ""
+            return f"{self._written_lines} lines" if self._written_lines > 1 else ""
         if self._result is not None:
             ms = self._result.duration_ms
             return "  ".join(part for part in (self._outcome, duration(ms) if ms else "") if part)
@@ -257,3 +266,12 @@ def _summary_of(call: ToolCall) -> str:
         if isinstance(value, str) and value.strip():
             return one_line(visible(value[:200]))
     return ""
+
+
+def _subject_in(written: str) -> str:
+    """What a call is about, as soon as that stands in its arguments."""
+    found = _SUBJECT.search(written)
+    try:
+        return one_line(visible(json.loads(found[1])[:200])) if found else ""
+    except ValueError:
+        return ""
