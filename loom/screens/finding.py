@@ -1,5 +1,6 @@
 """Finding a text in the conversation: the bar, the hits, and the way there and back."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -12,6 +13,9 @@ from loom.widgets.message_list import MessageList
 if TYPE_CHECKING:
     from loom.widgets.transcript.search import Hit
     from loom.widgets.transcript.spots import Spot
+
+_CALM = 0.02
+"""Seconds without another letter before a search begins: of a burst the last one is enough."""
 
 
 class Finding(Vertical):
@@ -92,12 +96,13 @@ class Finding(Vertical):
 
     def _seek(self, text: str, by: int) -> None:
         self._transcript.look_for(text, self._recount)
-        self._go(by)
+        self._go(by, after=_CALM)
 
-    def _go(self, by: int) -> None:
-        self.run_worker(self._find(by), group="find", exclusive=True)
+    def _go(self, by: int, after: float = 0.0) -> None:
+        self.run_worker(self._find(by, after), group="find", exclusive=True)
 
-    async def _find(self, by: int) -> None:
+    async def _find(self, by: int, after: float) -> None:
+        await asyncio.sleep(after)
         view = self._transcript
         if self._has_stepped or view.scroll_y != self._shown_at:
             # From here on this is what is read, and not where one was before the first letter.
