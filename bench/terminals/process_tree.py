@@ -24,6 +24,7 @@ class ProcessTree:
     def __init__(self, root: int, apart: frozenset[int]) -> None:
         self.root = root
         self._apart = apart | {root}
+        self._worked: dict[int, dict[int, int]] = {}
 
     @property
     def pids(self) -> list[int]:
@@ -37,8 +38,16 @@ class ProcessTree:
 
     @property
     def cpu(self) -> float:
-        """Seconds of user and system time, that of ended and reaped processes with it."""
-        return sum(map(cpu, self.pids))
+        """Seconds on a core, of what has ended too: to the nanosecond, for reaped processes ticks.
+
+        A thread that has ended counts with what it had worked when this was last asked.
+        """
+        self._worked = {
+            pid: {**self._worked.get(pid, {}), **{of: worked(of) for of in threads_of(pid)}}
+            for pid in self.pids
+        }
+        living = sum(sum(threads.values()) for threads in self._worked.values())
+        return living / 1e9 + sum(map(reaped, self._worked))
 
     @property
     def memory(self) -> float:
@@ -78,10 +87,10 @@ def stat(folder: Path) -> list[str]:
     return []
 
 
-def cpu(pid: int) -> float:
-    """Seconds; the process's own and those of children it has waited for."""
+def reaped(pid: int) -> float:
+    """Seconds of user and system time of the children that a process has waited for."""
     fields = stat(PROC / str(pid))
-    return sum(map(int, fields[11:15])) / TICKS
+    return sum(map(int, fields[13:15])) / TICKS
 
 
 def pss(pid: int) -> int:
