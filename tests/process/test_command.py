@@ -100,7 +100,7 @@ async def test_time_out_kills_the_whole_group(tmp_path: Path) -> None:
 
 async def test_command_may_clean_up_when_its_time_is_over(tmp_path: Path) -> None:
     note = tmp_path / "ready"
-    process = await bash(f"trap 'echo bye; exit 7' TERM; echo > {note}; sleep 300 & wait")
+    process = await bash(f"trap 'echo bye; exit 7' TERM; echo > {note}; while :; do :; done")
     await eventually(note)
     await process.stop(grace=DEADLINE)
     assert (process.stdout.text(), process.exit_code) == ("bye\n", 7)
