@@ -5,7 +5,7 @@ Source: UAX #29, of which Rich keeps all but the pairs of flags (GB12, GB13).
 
 import re
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 
 Grapheme = tuple[int, int, int]
 """Where it starts and ends in the text, and its size in cells."""
@@ -16,6 +16,9 @@ _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 def graphemes(text: str) -> list[Grapheme]:
     """The clusters of `text` in order, without gaps; two regional indicators are a flag."""
     spans = split_graphemes(text)[0]
+    if "\u200d" in text:
+        # A joiner with nothing before it takes the size of what follows, in Rich's eyes alone.
+        spans = [(start, end, size or cell_len(text[start:end])) for start, end, size in spans]
     if text.isascii() or not _FLAG.search(text):
         return spans
     found: list[Grapheme] = []

@@ -37,6 +37,7 @@ def test_wrapping_loses_nothing_but_white_space(text, width):
     assert "".join(shown.split()) == "".join(text.split())
 
 
+@example("\u200d\u200d000", 2)
 @given(printable.map(lambda text: text.replace("\n", "")), st.integers(2, 40))
 def test_chopping_loses_nothing(text, width):
     lines = chop([(text, NONE)], width)
