@@ -81,9 +81,9 @@ async def _start(path: "Path", args: Namespace) -> int:
 
 async def _stop(path: "Path", args: Namespace) -> int:
     """Ask it to end, and wait until it has."""
-    from loom.host.ending import end_daemon
+    from loom.host.ending import end_daemon, is_gone
 
-    if not path.exists():
+    if await is_gone(path):
         print("No daemon runs.", file=sys.stderr)
     elif not await end_daemon(path):
         print("The daemon is still closing its sessions.", file=sys.stderr)

@@ -33,16 +33,23 @@ async def end_daemon(path: Path, asked: float = ASKED, patience: float = ENDING)
             raise
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    return await _is_gone(path, patience)
+    return await _ends(path, patience)
 
 
-async def _is_gone(path: Path, patience: float) -> bool:
+async def is_gone(path: Path) -> bool:
+    """Whether nobody listens at `path`, be there a socket's file or not."""
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return True
+    writer.close()
+    return False
+
+
+async def _ends(path: Path, patience: float) -> bool:
     deadline = asyncio.get_running_loop().time() + patience
     while asyncio.get_running_loop().time() < deadline:
-        try:
-            _, writer = await asyncio.open_unix_connection(path)
-        except OSError:
+        if await is_gone(path):
             return True
-        writer.close()
         await asyncio.sleep(0.05)
     return False

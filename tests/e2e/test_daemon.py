@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 import sys
 
@@ -208,3 +209,12 @@ async def test_nothing_to_attach_to_is_said(run):
     done = await run("attach")
     assert done.status == 1
     assert "no thread is live" in done.err
+
+
+async def test_a_socket_that_a_dead_daemon_left_is_no_daemon(home: Home, run):
+    path = daemon_socket(home.environment)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    stopped = await run("daemon", "stop")
+    assert stopped.status == 0 and "No daemon runs." in stopped.err

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 from loom.core.messages import Message, Text
 from tests.widgets.test_message_list import TranscriptApp, drawn
@@ -48,13 +48,20 @@ async def rested(pilot):
             await asyncio.sleep(0.01)
 
 
-async def stream_and_scroll(length):
-    """Calls until a streamed answer is on the screen, and for some ways of moving about."""
+@asynccontextmanager
+async def shown(length):
+    """A conversation of so many messages on the screen, with nothing left to do."""
     async with TranscriptApp().run_test(size=(60, 20)) as pilot:
         transcript = pilot.app.transcript
         transcript.show(list(talk(length)))
         await drawn(pilot)
         await rested(pilot)
+        yield pilot, transcript
+
+
+async def stream_and_scroll(length):
+    """Calls until a streamed answer is on the screen, and for some ways of moving about."""
+    async with shown(length) as (pilot, transcript):
         found = []
         with counted() as calls:
             transcript.begin_stream()
@@ -78,11 +85,7 @@ async def test_an_answer_and_a_jump_cost_the_same_in_a_thread_of_5000_messages()
 
 async def go_about(length):
     """Calls for going to messages of one's own, near and far."""
-    async with TranscriptApp().run_test(size=(60, 20)) as pilot:
-        transcript = pilot.app.transcript
-        transcript.show(list(talk(length)))
-        await drawn(pilot)
-        await rested(pilot)
+    async with shown(length) as (pilot, transcript):
         found = []
         with counted() as calls:
             await pilot.press("left_curly_bracket")
