@@ -188,9 +188,12 @@ async def test_a_daemon_that_understands_nobody_is_stopped_all_the_same(home: Ho
     path = daemon_socket(home.environment)
     path.parent.mkdir(mode=0o700)
     program = (
-        "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(9)\n"
+        "import contextlib, socket, sys\n"
+        "s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(9)\n"
         "kept = []\nprint('listens', flush=True)\n"
-        "while True: kept.append(s.accept()[0]); kept[-1].sendall(bytes.fromhex(sys.argv[2]))"
+        "while True:\n"
+        "    kept.append(s.accept()[0])\n"
+        "    with contextlib.suppress(ConnectionError): kept[-1].sendall(bytes.fromhex(sys.argv[2]))"
     )
     stranger = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program, path, answer.hex()), stdout=asyncio.subprocess.PIPE
