@@ -1,17 +1,27 @@
 """The aiohttp application: middleware, routes, and what is opened and closed with it."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
 
 from loom.core.errors import ConfigError
 from loom.redact import Redactor
+from loom.secrets import Secret
 from loom.server.access_log import AccessLog
+from loom.server.areas import areas
+from loom.server.audit.log import AuditLog
+from loom.server.auth.authenticator import Authenticator
+from loom.server.background import running
 from loom.server.config import ServerConfig
 from loom.server.database import opened
 from loom.server.keys import (
     ACCESS_LOG,
+    AUDIT,
+    AUTHENTICATOR,
+    BACKGROUND,
+    CLOCK,
     CONFIG,
     DATABASE,
     METRICS,
@@ -26,8 +36,6 @@ from loom.server.llm.providers import make_provider
 from loom.server.metrics import Metrics
 from loom.server.middleware import MIDDLEWARES, put_request_id
 from loom.server.model_lists import ModelLists
-from loom.server.routes import proxy, search, status
-from loom.server.routes.native import native_routes
 from loom.server.routing import add_routes, require_classes
 from loom.server.upstream import upstream_session
 
@@ -35,10 +43,16 @@ SILENT_CLIENT_TIMEOUT = 75.0
 """Seconds that an idle connection is kept: longer than usual clients keep theirs."""
 
 
+def now_ms() -> int:
+    """Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
 def make_app(
     config: ServerConfig,
     providers: Mapping[str, Provider] | None = None,
     redactor: Redactor | None = None,
+    clock: Callable[[], int] = now_ms,
 ) -> web.Application:
     """The server, ready to be run by `make_runner`.
 
@@ -46,6 +60,7 @@ def make_app(
         config: with a token (`loom.server.token.with_token`).
         providers: by name; None makes every row of PROVIDERS from the settings.
         redactor: the process's own; it learns the settings' secrets.
+        clock: Unix milliseconds.
 
     Raises:
         ConfigError: there is no token, or a route does not say who may call it.
@@ -57,14 +72,18 @@ def make_app(
         redactor.add(secret)
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=config.body_limit)
     app[CONFIG] = config
+    app[CLOCK] = clock
+    app[AUDIT] = AuditLog()
     app[REDACTOR] = redactor
     app[METRICS] = Metrics()
     app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     app[PROVIDERS] = _providers(config) if providers is None else providers
     app.on_response_prepare.append(put_request_id)
-    app.cleanup_ctx.extend((_access_log, _upstream, _database))
-    for table in (status.ROUTES, search.ROUTES, native_routes(app[PROVIDERS]), proxy.ROUTES):
-        add_routes(app, table)
+    app.cleanup_ctx.extend((_access_log, _upstream, _database, _background))
+    for area in areas(config.is_team):
+        add_routes(app, area.routes(app))
+        if area.opens is not None:
+            app.cleanup_ctx.append(area.opens)
     require_classes(app)
     return app
 
@@ -101,6 +120,15 @@ async def _upstream(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
-    async with opened(app[CONFIG].db_path) as connection:
-        app[DATABASE] = connection
+    config = app[CONFIG]
+    async with opened(config.db_path) as database:
+        app[DATABASE] = database
+        accounts = database if config.is_team else None
+        app[AUTHENTICATOR] = Authenticator(config.token or Secret(""), accounts, app[CLOCK])
+        yield
+
+
+async def _background(app: web.Application) -> AsyncIterator[None]:
+    async with running() as background:
+        app[BACKGROUND] = background
         yield

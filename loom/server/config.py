@@ -18,7 +18,18 @@ from loom.core.errors import ConfigError
 from loom.directories import data_directory, state_directory
 from loom.secrets import Secret
 from loom.server.llm.base import ProviderSettings
-from loom.server.settings import Settings
+from loom.server.sections.providers import PROVIDER_DEFAULTS, ProviderDefaults, read_providers
+from loom.server.sections.search import SearchSettings, read_search
+from loom.server.settings import Settings, refuse_unknown_names
+
+__all__ = [
+    "PROVIDER_DEFAULTS",
+    "ProviderDefaults",
+    "SearchSettings",
+    "ServerConfig",
+    "checked",
+    "server_config",
+]
 
 MEBIBYTE = 1024 * 1024
 MINIMUM_TOKEN_LENGTH = 16
@@ -37,43 +48,6 @@ WELL_KNOWN_TOKENS = frozenset(
 
 
 @dataclass(frozen=True)
-class ProviderDefaults:
-    """What a provider is when nobody said otherwise.
-
-    Attributes:
-        plain: prefix of the well-known variables.
-        surplus: what people write at the base URL's end although the wire's paths begin with it.
-    """
-
-    base_url: str = ""
-    model: str = ""
-    plain: str = ""
-    surplus: str = ""
-
-
-PROVIDER_DEFAULTS: Mapping[str, ProviderDefaults] = {
-    "anthropic": ProviderDefaults(
-        "https://api.anthropic.com", "claude-sonnet-5-5", "ANTHROPIC", "/v1"
-    ),
-    "openai": ProviderDefaults("https://api.openai.com/v1", "gpt-6.1-sol", "OPENAI"),
-    "vertex": ProviderDefaults(model="gemini-3.8-flash"),
-    "demo": ProviderDefaults(model="demo-1"),
-}
-
-
-@dataclass(frozen=True)
-class SearchSettings:
-    """Web search: an engine is configured when its secrets are there. URLs are the operator's."""
-
-    google_cse_api_key: Secret | None = None
-    google_cse_search_engine_id: str = ""
-    google_cse_url: str = "https://customsearch.googleapis.com/customsearch/v1"
-    serper_api_key: Secret | None = None
-    serper_url: str = "https://google.serper.dev/search"
-    timeout: float = 10.0
-
-
-@dataclass(frozen=True)
 class ServerConfig:
     """Everything the server is told from outside.
 
@@ -83,6 +57,9 @@ class ServerConfig:
         body_limit: bytes of one request's body.
         timeout_drain: seconds that open streams get to end when the server is asked to stop.
         ping_interval: seconds of silence after which Loom's own wire sends `: ping`.
+        is_team: serves accounts, sharing and sync too; False for the server inside the app.
+        base_url: how people's browsers reach the server, without a slash at the end; "" for the
+            address that it listens on.
         head_wait: seconds that a stream waits for the upstream's status before it begins.
     """
 
@@ -92,13 +69,15 @@ class ServerConfig:
     token: Secret | None = None
     token_path: Path = Path("server-token")
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
-    search: SearchSettings = SearchSettings()
+    search: SearchSettings = field(default_factory=SearchSettings)
     body_limit: int = 64 * MEBIBYTE
     timeout_drain: float = 10.0
     ping_interval: float = 10.0
     head_wait: float = 1.0
     log_format: str = "json"
     log_level: str = "info"
+    is_team: bool = False
+    base_url: str = ""
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret value in these settings, for the redactor."""
@@ -131,7 +110,7 @@ def server_config(
         ConfigError: a value is wrong or a file cannot be read; the message names the setting.
     """
     tree = _read(file) if file is not None else {}
-    _refuse_unknown(tree, {"server", "providers", "search"}, "")
+    refuse_unknown_names(tree, {"server", "providers", "search"}, "")
     server = Settings.of(tree, "server", environment, "LOOM_SERVER_")
     config = ServerConfig(
         host=server.text("host", "127.0.0.1"),
@@ -139,11 +118,13 @@ def server_config(
         db_path=server.path("db_path", data_directory(environment) / "server.db"),
         token=server.secret("token"),
         token_path=state_directory(environment) / "server-token",
-        providers=_providers(tree, environment),
-        search=_search(tree, environment),
+        providers=read_providers(tree, environment),
+        search=read_search(tree, environment),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
         timeout_drain=server.seconds("timeout_drain", 10.0),
         log_format=server.choice("log_format", "json", ("json", "human")),
+        is_team=True,
+        base_url=server.url("base_url", "").rstrip("/"),
         log_level=server.choice("log_level", "info", ("debug", "info", "warning", "error")),
     )
     server.refuse_unknown()
@@ -186,62 +167,3 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not TOML: {error}") from error
-
-
-def _refuse_unknown(tree: Mapping[str, Any], known: set[str], where: str) -> None:
-    if unknown := sorted(set(tree) - known):
-        raise ConfigError(
-            f"unknown setting: {where}{unknown[0]}", f"Known here: {', '.join(sorted(known))}."
-        )
-
-
-def _providers(
-    tree: Mapping[str, Any], environment: Mapping[str, str]
-) -> Mapping[str, ProviderSettings]:
-    tables = tree.get("providers", {})
-    if not isinstance(tables, dict):
-        raise ConfigError("providers is not a table")
-    _refuse_unknown(tables, set(PROVIDER_DEFAULTS), "providers.")
-    return {
-        name: _provider(name, defaults, tables, environment)
-        for name, defaults in PROVIDER_DEFAULTS.items()
-    }
-
-
-def _provider(
-    name: str, defaults: ProviderDefaults, tree: Mapping[str, Any], environment: Mapping[str, str]
-) -> ProviderSettings:
-    plain = f"{defaults.plain}_" if defaults.plain else ""
-    prefix = f"LOOM_SERVER_{name.upper()}_"
-    table = Settings.of(tree, name, environment, prefix, plain=plain, where="providers.")
-    settings = ProviderSettings(
-        name=name,
-        base_url=table.url("base_url", defaults.base_url, is_plain=True).removesuffix(
-            defaults.surplus
-        ),
-        api_key=table.secret("api_key", is_plain=True),
-        model=table.text("model", defaults.model),
-        headers=table.headers("headers"),
-        timeout_first_byte=table.seconds("timeout_first_byte", 120.0),
-        timeout_idle=table.seconds("timeout_idle", 90.0),
-        project=table.text("project_id", ""),
-        location=table.text("location", "us-central1" if name == "vertex" else ""),
-        wire=table.choice("wire", "", ("", "chat", "responses")),
-    )
-    table.refuse_unknown()
-    return settings
-
-
-def _search(tree: Mapping[str, Any], environment: Mapping[str, str]) -> SearchSettings:
-    table = Settings.of(tree, "search", environment, "LOOM_SERVER_")
-    defaults = SearchSettings()
-    settings = SearchSettings(
-        google_cse_api_key=table.secret("google_cse_api_key"),
-        google_cse_search_engine_id=table.text("google_cse_search_engine_id", ""),
-        google_cse_url=table.url("google_cse_url", defaults.google_cse_url),
-        serper_api_key=table.secret("serper_api_key"),
-        serper_url=table.url("serper_url", defaults.serper_url),
-        timeout=table.seconds("search_timeout", defaults.timeout),
-    )
-    table.refuse_unknown()
-    return settings

@@ -92,7 +92,7 @@ class EmbeddedServer:
 
         self._stop, self._loop = asyncio.Event(), asyncio.get_running_loop()
         token = new_token()
-        config = replace(self._config, token=token, timeout_drain=STOP_TIMEOUT / 3)
+        config = replace(self._config, token=token, timeout_drain=STOP_TIMEOUT / 3, is_team=False)
         runner = make_runner(make_app(config, redactor=self._redactor))
         with private_socket(self._directory) as (path, listener):
             try:

@@ -1,23 +1,34 @@
 """What handlers find in the application, by typed key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import ClientSession, web
-from aiosqlite import Connection
 
 from loom.redact import Redactor
 from loom.server.access_log import AccessLog
+from loom.server.audit.log import AuditLog
+from loom.server.auth.authenticator import Authenticator
+from loom.server.background import Background
 from loom.server.config import ServerConfig
+from loom.server.database import Database
 from loom.server.llm.base import Provider
 from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
+from loom.server.principal import Principal
 
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
+AUDIT = web.AppKey("audit", AuditLog)
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+BACKGROUND = web.AppKey("background", Background)
+CLOCK: web.AppKey[Callable[[], int]] = web.AppKey("clock")
+"""Unix milliseconds."""
 CONFIG = web.AppKey("config", ServerConfig)
-DATABASE = web.AppKey("database", Connection)
+DATABASE = web.AppKey("database", Database)
 METRICS = web.AppKey("metrics", Metrics)
 MODELS = web.AppKey("models", ModelLists)
 PROVIDERS = web.AppKey("providers", Mapping[str, Provider])
 REDACTOR = web.AppKey("redactor", Redactor)
 UPSTREAM = web.AppKey("upstream", ClientSession)
 """The session for providers and search engines: no cookies, no redirects."""
+
+PRINCIPAL = web.RequestKey("principal", Principal)

@@ -1,6 +1,5 @@
 """What every request passes: an id, errors turned into answers, and the door."""
 
-import hmac
 import logging
 import random
 import re
@@ -8,12 +7,13 @@ import time
 
 from aiohttp import web
 
-from loom.core.errors import AuthError, LoomError
+from loom.core.errors import LoomError
 from loom.log import request_id
 from loom.server.access_log import Served
+from loom.server.door import authenticate
 from loom.server.errors import Dialect, Refused, error_response
-from loom.server.keys import ACCESS_LOG, CONFIG, METRICS, REDACTOR
-from loom.server.routing import Access, Handler, Route, route_of
+from loom.server.keys import ACCESS_LOG, METRICS, REDACTOR
+from loom.server.routing import Handler, route_of
 
 log = logging.getLogger("loom.server")
 
@@ -85,38 +85,6 @@ def _refusal(error: web.HTTPException) -> Refused:
 def _dialect(request: web.Request) -> Dialect:
     route = route_of(request)
     return "loom" if route is None else route.dialect
-
-
-@web.middleware
-async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Lets through public routes, and callers with the token; also unknown paths need it."""
-    route = route_of(request)
-    if route is None or route.access is not Access.PUBLIC:
-        _require_token(request, route)
-    return await handler(request)
-
-
-def _require_token(request: web.Request, route: Route | None) -> None:
-    expected = request.app[CONFIG].token
-    given = _token(request, route)
-    # aiohttp decodes header bytes that are no UTF-8 to surrogates.
-    if expected is None or not hmac.compare_digest(
-        given.encode("utf-8", "surrogateescape"), expected.expose().encode()
-    ):
-        raise AuthError(
-            "A Loom token is missing or wrong.",
-            "Show the server's token (header Authorization, scheme Bearer); loom takes LOOM_TOKEN.",
-        )
-
-
-def _token(request: web.Request, route: Route | None) -> str:
-    """The bearer token; on Anthropic's wire, where there is none, the API key."""
-    header = request.headers.get("Authorization", "")
-    if header[:7].lower() == "bearer ":
-        return header[7:].strip()
-    if route is not None and route.dialect == "anthropic":
-        return request.headers.get("x-api-key", "")
-    return ""
 
 
 MIDDLEWARES = (identify, answer_errors, authenticate)

@@ -6,11 +6,13 @@ A route that was registered past `add_routes` has no class, and the application 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 from aiohttp import web
 
 from loom.core.errors import ConfigError
 from loom.server.errors import Dialect
+from loom.server.principal import GlobalRole, Scope
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -20,17 +22,35 @@ class Access(Enum):
 
     PUBLIC = auto()
     SIGNED_IN = auto()
+    INTERNAL = auto()
+    """Weavers, by their own credential; the handler checks it."""
+    ADMIN = auto()
+    """People with a global role, and the operator."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One row of an area's table; `dialect` is how its errors are written."""
+    """One row of an area's table.
+
+    Attributes:
+        dialect: how its errors are written.
+        scope: what an API key needs to call a SIGNED_IN route; None for routes of people alone.
+        roles: which global roles may call an ADMIN route.
+        takes: the type of the JSON body, for the API's description.
+        gives: the type of the JSON answer.
+        asks: a Struct whose fields are the query's parameters.
+    """
 
     method: str
     path: str
     handler: Handler
     access: Access
     dialect: Dialect = "loom"
+    scope: Scope | None = None
+    roles: frozenset[GlobalRole] = frozenset({"system_admin"})
+    takes: Any = None
+    gives: Any = None
+    asks: Any = None
 
 
 ROUTES = web.AppKey("routes", dict[web.AbstractRoute, Route])

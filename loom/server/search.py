@@ -156,7 +156,7 @@ async def search(
     Raises:
         Refused: 502 when the engine fails or answers with something else, 504 when it is silent.
     """
-    if kept := await cache.find(engine.name, query, max_results):
+    if kept := cache.find(engine.name, query, max_results):
         return SearchResponse(query, kept.results)
     try:
         async with asyncio.timeout(timeout):

@@ -195,3 +195,11 @@ def _is_usable_header(pair: tuple[object, object]) -> bool:
         and _HEADER_VALUE.fullmatch(value) is not None
         and name.lower() not in _RESERVED_HEADERS
     )
+
+
+def refuse_unknown_names(tree: Mapping[str, Any], known: set[str], where: str) -> None:
+    """Raises ConfigError when `tree` has a key that is not in `known`; `where` is its path."""
+    if unknown := sorted(set(tree) - known):
+        raise ConfigError(
+            f"unknown setting: {where}{unknown[0]}", f"Known here: {', '.join(sorted(known))}."
+        )

@@ -193,7 +193,8 @@ async def test_a_daemon_that_understands_nobody_is_stopped_all_the_same(home: Ho
         "kept = []\nprint('listens', flush=True)\n"
         "while True:\n"
         "    kept.append(s.accept()[0])\n"
-        "    with contextlib.suppress(ConnectionError): kept[-1].sendall(bytes.fromhex(sys.argv[2]))"
+        "    with contextlib.suppress(ConnectionError):\n"
+        "        kept[-1].sendall(bytes.fromhex(sys.argv[2]))"
     )
     stranger = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program, path, answer.hex()), stdout=asyncio.subprocess.PIPE

@@ -8,15 +8,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from loom.secrets import Secret
-from loom.server.app import make_app, make_runner
+from loom.server.app import make_app, make_runner, now_ms
 from loom.server.config import SearchSettings, ServerConfig
 from loom.server.keys import METRICS
 from loom.server.llm.base import Provider, ProviderSettings
 from loom.server.llm.providers import make_provider
 from loom.server.metrics import Metrics
 from tests.fakes.upstream import RawUpstream, Script
+from tests.server.team import Team
 
 TOKEN = "lt_test-token-of-the-suite"
 KEY = "sk-upstream-key-0123456789"
@@ -29,6 +31,7 @@ class Loom:
     url: str
     client: aiohttp.ClientSession
     metrics: Metrics
+    app: web.Application
 
     async def stream(self, provider: str = "anthropic", **fields: Any) -> "Answer":
         return await Answer.of(self.client, f"{self.url}/proxy/{provider}/stream", ask(**fields))
@@ -72,6 +75,7 @@ def settings(name: str, base_url: str, **fields: Any) -> ProviderSettings:
     return ProviderSettings(name, base_url, **{**defaults, **fields})
 
 
+TeamUp = Callable[..., Awaitable[Team]]
 Serve = Callable[..., Awaitable[Loom]]
 Upstream = Callable[[Script], Awaitable[RawUpstream]]
 
@@ -100,6 +104,7 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
         providers: dict[str, Provider] | None = None,
         search: SearchSettings | None = None,
         limits: dict[str, float] | None = None,
+        clock: Callable[[], int] = now_ms,
         **config: Any,
     ) -> Loom:
         if providers is None:
@@ -113,15 +118,29 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
             timeout_drain=1.0,
             **config,
         )
-        return await _started(stack, made, providers)
+        return await _started(stack, made, providers, clock)
+
+    return start
+
+
+@pytest.fixture
+def team(serve: Serve) -> TeamUp:
+    """Starts a team's server; its `sign_up` makes people with credentials of their own."""
+
+    async def start(*args: Any, **config: Any) -> Team:
+        loom = await serve(*args, is_team=True, **config)
+        return Team(loom)
 
     return start
 
 
 async def _started(
-    stack: AsyncExitStack, config: ServerConfig, providers: dict[str, Provider]
+    stack: AsyncExitStack,
+    config: ServerConfig,
+    providers: dict[str, Provider],
+    clock: Callable[[], int],
 ) -> Loom:
-    app = make_app(config, providers)
+    app = make_app(config, providers, clock=clock)
     runner = make_runner(app)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -130,7 +149,7 @@ async def _started(
     client = aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"})
     await stack.enter_async_context(client)
     host, port = runner.addresses[0][:2]
-    return Loom(f"http://{host}:{port}", client, app[METRICS])
+    return Loom(f"http://{host}:{port}", client, app[METRICS], app)
 
 
 async def within(seconds: float, condition: Callable[[], object]) -> None:

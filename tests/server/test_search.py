@@ -82,12 +82,12 @@ async def test_a_kept_answer_is_dropped_after_its_day(tmp_path: Path) -> None:
     async with opened(tmp_path / "server.db") as database:
         cache = SearchCache(database, lambda: now)
         await cache.keep("serper", 5, found)
-        assert await cache.find("serper", "q", 5) == found
+        assert cache.find("serper", "q", 5) == found
         now += LIFETIME_MS / 1000
-        assert await cache.find("serper", "q", 5) is None
+        assert cache.find("serper", "q", 5) is None
         await cache.keep("serper", 5, SearchResponse("other"))
-        rows = list(await database.execute_fetchall("SELECT query FROM search_cache"))
-    assert [tuple(row) for row in rows] == [("other",)]
+        rows = await database.query("SELECT query FROM search_cache")
+    assert rows == [("other",)]
 
 
 @pytest.mark.parametrize(

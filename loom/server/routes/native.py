@@ -9,7 +9,8 @@ from yarl import URL
 
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
-from loom.server.keys import METRICS, REDACTOR, UPSTREAM
+from loom.server.areas import Area
+from loom.server.keys import METRICS, PROVIDERS, REDACTOR, UPSTREAM
 from loom.server.llm.base import Provider
 from loom.server.native import (
     NATIVE_WIRES,
@@ -171,4 +172,8 @@ def native_routes(providers: Mapping[str, Provider]) -> Iterator[Route]:
                     NativeRoute(wire, path, provider).serve,
                     Access.SIGNED_IN,
                     wire.provider,
+                    scope="llm:use",
                 )
+
+
+AREA = Area(lambda app: native_routes(app[PROVIDERS]))

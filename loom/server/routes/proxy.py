@@ -17,6 +17,7 @@ from loom.core.errors import CodecError, ProviderError
 from loom.core.llm import Completed, LlmError, LlmRequest, LlmResponse
 from loom.core.messages import Usage
 from loom.log import request_id
+from loom.server.areas import Area
 from loom.server.errors import Refused, error_response
 from loom.server.event_stream import EventStream
 from loom.server.keys import CONFIG, METRICS, PROVIDERS, REDACTOR, UPSTREAM
@@ -210,6 +211,8 @@ def _count_failure(request: web.Request, provider: Provider, error: LlmError) ->
 
 
 ROUTES = (
-    Route("POST", "/proxy/{provider}/complete", complete, Access.SIGNED_IN),
-    Route("POST", "/proxy/{provider}/stream", stream, Access.SIGNED_IN),
+    Route("POST", "/proxy/{provider}/complete", complete, Access.SIGNED_IN, scope="llm:use"),
+    Route("POST", "/proxy/{provider}/stream", stream, Access.SIGNED_IN, scope="llm:use"),
 )
+
+AREA = Area(lambda app: ROUTES)

@@ -5,6 +5,7 @@ from aiohttp import web
 from loom.api.search import MAX_RESULTS, SearchRequest, SearchResponse
 from loom.core import codec
 from loom.core.errors import CodecError
+from loom.server.areas import Area
 from loom.server.errors import Refused
 from loom.server.keys import CONFIG, DATABASE, UPSTREAM
 from loom.server.routing import Access, Route
@@ -69,7 +70,9 @@ def _not_configured(name: str) -> Refused:
 
 
 ROUTES = (
-    Route("POST", "/proxy/search", any_engine, Access.SIGNED_IN),
-    Route("POST", "/proxy/cse", google, Access.SIGNED_IN),
-    Route("POST", "/proxy/serper", serper, Access.SIGNED_IN),
+    Route("POST", "/proxy/search", any_engine, Access.SIGNED_IN, scope="tools:use"),
+    Route("POST", "/proxy/cse", google, Access.SIGNED_IN, scope="tools:use"),
+    Route("POST", "/proxy/serper", serper, Access.SIGNED_IN, scope="tools:use"),
 )
+
+AREA = Area(lambda app: ROUTES)

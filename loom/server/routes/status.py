@@ -1,20 +1,21 @@
 """`GET /health`, `GET /metrics` and `GET /api/models`: the server about itself."""
 
 import asyncio
-import sqlite3
 import time
-from datetime import UTC, datetime
 
-import aiosqlite
-import msgspec
 from aiohttp import web
 
 from loom import __version__
 from loom.api.health import Component, Health, ProviderHealth, Status, Version
 from loom.api.models import ModelList
+from loom.api.times import rfc3339
+from loom.core.errors import StoreError
+from loom.server.areas import Area
+from loom.server.database import Database
 from loom.server.keys import CONFIG, DATABASE, METRICS, MODELS, PROVIDERS
 from loom.server.llm.base import LocalProvider, Provider
 from loom.server.metrics import CONTENT_TYPE
+from loom.server.responses import json_response
 from loom.server.routing import Access, Route
 from loom.server.search import ENGINES
 
@@ -34,12 +35,12 @@ async def health(request: web.Request) -> web.Response:
         components[name] = Component(status, configured=configured)
     report = Health(
         _overall(components["database"], components["llm_providers"]),
-        datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        rfc3339(time.time_ns() // 1_000_000),
         round((time.perf_counter() - start) * 1000, 3),
         Version(__version__),
         components,
     )
-    return _json(report, 503 if report.status in ("unhealthy", "unknown") else 200)
+    return json_response(report, 503 if report.status in ("unhealthy", "unknown") else 200)
 
 
 async def metrics(request: web.Request) -> web.Response:
@@ -50,17 +51,17 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def models(request: web.Request) -> web.Response:
     """What a model picker shows."""
-    return _json(ModelList(await request.app[MODELS].all()))
+    return json_response(ModelList(await request.app[MODELS].all()))
 
 
-async def _database(connection: aiosqlite.Connection) -> Component:
+async def _database(database: Database) -> Component:
     start = time.perf_counter()
     try:
         async with asyncio.timeout(DATABASE_TIMEOUT):
-            await connection.execute_fetchall("SELECT 1")
+            await database.query("SELECT 1")
     except TimeoutError:
         return Component("unhealthy", error=f"no answer within {DATABASE_TIMEOUT:g} s")
-    except (sqlite3.Error, ValueError) as error:
+    except (StoreError, ValueError) as error:
         # aiosqlite raises ValueError for a connection that is closed.
         return Component("unhealthy", error=type(error).__name__)
     return Component("healthy", latency_ms=round((time.perf_counter() - start) * 1000, 3))
@@ -85,13 +86,10 @@ def _overall(*components: Component) -> Status:
     return min((component.status for component in components), key=order.index)
 
 
-def _json(value: object, status: int = 200) -> web.Response:
-    body = msgspec.json.encode(value)
-    return web.Response(body=body, status=status, content_type="application/json")
-
-
 ROUTES = (
-    Route("GET", "/health", health, Access.PUBLIC),
+    Route("GET", "/health", health, Access.PUBLIC, gives=Health),
     Route("GET", "/metrics", metrics, Access.PUBLIC),
-    Route("GET", "/api/models", models, Access.SIGNED_IN),
+    Route("GET", "/api/models", models, Access.SIGNED_IN, scope="llm:use", gives=ModelList),
 )
+
+AREA = Area(lambda app: ROUTES)

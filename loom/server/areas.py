@@ -1,0 +1,42 @@
+"""What the application is made of: modules that bring routes and what is opened with them.
+
+A module of an area offers `AREA`. Those of a team are imported by a team's server alone, so that
+the server inside the app starts without them.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+
+from aiohttp import web
+
+from loom.server.routing import Route
+
+EVERYWHERE = (
+    "loom.server.routes.status",
+    "loom.server.routes.search",
+    "loom.server.routes.native",
+    "loom.server.routes.proxy",
+)
+
+TEAM = ("loom.server.routes.account",)
+
+
+@dataclass(frozen=True)
+class Area:
+    """One area's part of the application.
+
+    Attributes:
+        routes: its table, for this application.
+        opens: runs its first half before the first request and its second when all is over.
+    """
+
+    routes: Callable[[web.Application], Iterable[Route]]
+    opens: Callable[[web.Application], AsyncIterator[None]] | None = None
+
+
+def areas(is_team: bool) -> Iterator[Area]:
+    """The areas of a team's server, or those of a server for one person."""
+    for name in EVERYWHERE + (TEAM if is_team else ()):
+        area: Area = import_module(name).AREA
+        yield area

@@ -1,0 +1,85 @@
+"""From the credential that a request shows to its Principal.
+
+What a credential stands for is remembered for a moment: the proxy's hot path asks no database.
+Whoever changes what a credential stands for calls `forget`, so that the change holds at once; the
+moment only bounds changes that another process made.
+"""
+
+import hmac
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from loom.secrets import Secret
+from loom.server.auth import login_sessions, service_keys
+from loom.server.auth.credentials import hashed
+from loom.server.auth.login_sessions import Found
+from loom.server.database import Database
+from loom.server.principal import OPERATOR, Principal
+
+REMEMBERED = 5.0
+"""Seconds."""
+
+MAX_REMEMBERED = 10_000
+TOUCH_AFTER_MS = 5 * 60 * 1000
+"""Uses within this time are written down as one."""
+
+
+class _Known(NamedTuple):
+    principal: Principal
+    until: float
+
+
+class Authenticator:
+    """Knows credentials.
+
+    Args:
+        operator: the server's own token.
+        database: None where there are no accounts.
+        clock: Unix milliseconds.
+    """
+
+    def __init__(
+        self, operator: Secret, database: Database | None, clock: Callable[[], int]
+    ) -> None:
+        self._operator = operator.expose().encode()
+        self._database = database
+        self._clock = clock
+        self._known: dict[bytes, _Known] = {}
+
+    def is_operator(self, credential: str) -> bool:
+        """The server's own token was shown."""
+        # aiohttp decodes header bytes that are no UTF-8 to surrogates.
+        given = credential.encode("utf-8", "surrogateescape")
+        return hmac.compare_digest(given, self._operator)
+
+    async def principal(self, credential: str, *, is_cookie: bool = False) -> Principal | None:
+        """Whom `credential` stands for; None when it is unknown, revoked or too old."""
+        if not is_cookie and self.is_operator(credential):
+            return OPERATOR
+        if self._database is None or not credential:
+            return None
+        key = hashed(credential)
+        known = self._known.get(key)
+        if known is not None and known.until > time.monotonic():
+            return known.principal if known.principal.is_cookie == is_cookie else None
+        return await self._looked_up(key, credential, is_cookie)
+
+    def forget(self) -> None:
+        """Rights changed: the next request of everybody is looked up anew."""
+        self._known.clear()
+
+    async def _looked_up(self, key: bytes, credential: str, is_cookie: bool) -> Principal | None:
+        area = service_keys if credential.startswith("lk_") and not is_cookie else login_sessions
+        database, now = self._database, self._clock()
+        if database is None:
+            return None
+        found: Found | None = database.read(lambda connection: area.find(connection, key, now))
+        if found is None or found.principal.is_cookie != is_cookie:
+            return None
+        if now - found.last_used_at > TOUCH_AFTER_MS:
+            await database.write(lambda connection: area.touch(connection, key, now))
+        if len(self._known) >= MAX_REMEMBERED:
+            self._known.clear()
+        self._known[key] = _Known(found.principal, time.monotonic() + REMEMBERED)
+        return found.principal

@@ -1,0 +1,131 @@
+"""The door: who is calling, and whether this route is for them. What is not open is closed."""
+
+from aiohttp import web
+
+from loom.core.errors import AuthError
+from loom.log import request_id
+from loom.server.audit.event import AuditEvent, Outcome
+from loom.server.auth.credentials import COOKIE
+from loom.server.errors import Refused
+from loom.server.keys import AUDIT, AUTHENTICATOR, CLOCK, CONFIG, PRINCIPAL
+from loom.server.principal import STRANGER, Principal, PrincipalKind
+from loom.server.routing import Access, Handler, Route, route_of
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@web.middleware
+async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Finds the Principal and lets through whom the route is for; unknown paths need one too."""
+    route = route_of(request)
+    principal = await _principal(request, route)
+    request[PRINCIPAL] = principal
+    try:
+        _require_own_page(request, principal)
+        _require_class(request, route, principal)
+    except Refused as refusal:
+        audit(request, "access.denied", "denied", status=refusal.status)
+        raise
+    return await handler(request)
+
+
+def principal_of(request: web.Request) -> Principal:
+    """Who is calling; a stranger on public routes."""
+    principal: Principal = request.get(PRINCIPAL, STRANGER)
+    return principal
+
+
+def audit(
+    request: web.Request,
+    kind: str,
+    outcome: Outcome = "ok",
+    resource: str = "",
+    **details: str | int | float | bool,
+) -> None:
+    """Notes in the audit log what the request's principal did, or was not let do."""
+    principal = principal_of(request)
+    request.app[AUDIT].add(
+        AuditEvent(
+            kind,
+            request.app[CLOCK](),
+            outcome,
+            principal.actor_id,
+            principal.user_id,
+            principal.org_id,
+            principal.kind.value,
+            principal.credential_id,
+            resource,
+            request.remote or "",
+            request.headers.get("User-Agent", "")[:200],
+            request_id.get(),
+            {"method": request.method, "path": request.path, **details},
+        )
+    )
+
+
+async def _principal(request: web.Request, route: Route | None) -> Principal:
+    authenticator = request.app[AUTHENTICATOR]
+    if token := _token(request, route):
+        return await authenticator.principal(token) or STRANGER
+    if cookie := request.cookies.get(COOKIE):
+        return await authenticator.principal(cookie, is_cookie=True) or STRANGER
+    return STRANGER
+
+
+def _require_own_page(request: web.Request, principal: Principal) -> None:
+    """A browser sends its cookie whoever wrote the page: a write must come from our own.
+
+    `Sec-Fetch-Site` and `Origin` cannot be set by a page's script (Fetch Standard, forbidden
+    request-headers); a browser that sends neither with a write is refused.
+    """
+    if not principal.is_cookie or request.method in _SAFE_METHODS:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if origin is not None and origin != own_origin(request):
+        raise Refused(403, "forbidden", "this request came from another site's page")
+    if site not in ("same-origin", None) or (site is None and origin is None):
+        raise Refused(403, "forbidden", "this request does not say that our own page made it")
+
+
+def own_origin(request: web.Request) -> str:
+    """Where browsers find this server: the configured address, else the one that was asked."""
+    return request.app[CONFIG].base_url or f"{request.scheme}://{request.host}"
+
+
+def _require_class(request: web.Request, route: Route | None, principal: Principal) -> None:
+    if route is not None and route.access is Access.PUBLIC:
+        return
+    if not principal.is_signed_in:
+        raise AuthError(
+            "A Loom token is missing or wrong, or its time is over.",
+            "Sign in with loom login, or show a token (header Authorization, scheme Bearer); loom"
+            " takes LOOM_TOKEN.",
+        )
+    if route is None or principal.is_system_admin:
+        return
+    if route.access is Access.ADMIN and not principal.global_roles & route.roles:
+        raise web.HTTPNotFound
+    if principal.kind is PrincipalKind.API_KEY:
+        _require_scope(route, principal)
+
+
+def _require_scope(route: Route, principal: Principal) -> None:
+    if route.scope is None:
+        raise Refused(403, "forbidden", "no API key may do this", "Sign in as a person: loom login")
+    if principal.scopes is not None and route.scope not in principal.scopes:
+        raise Refused(
+            403,
+            "forbidden",
+            f"this API key has not the scope {route.scope}",
+            "Make one that has: loom api-key create --scope",
+        )
+
+
+def _token(request: web.Request, route: Route | None) -> str:
+    """The bearer token; on Anthropic's wire, where there is none, the API key."""
+    header = request.headers.get("Authorization", "")
+    if header[:7].lower() == "bearer ":
+        return header[7:].strip()
+    if route is not None and route.dialect == "anthropic":
+        return request.headers.get("x-api-key", "")
+    return ""

@@ -1,0 +1,1 @@
+-- Why: what was done is kept in a chain in which a missing link shows.

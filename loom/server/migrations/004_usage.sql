@@ -1,0 +1,1 @@
+-- Why: who used which model for how much, and what may be spent.

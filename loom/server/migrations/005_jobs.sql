@@ -1,0 +1,1 @@
+-- Why: what runs by itself has a history.

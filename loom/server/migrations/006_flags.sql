@@ -1,0 +1,1 @@
+-- Why: features are turned on and off without a restart.

@@ -1,0 +1,78 @@
+"""SQL of people: each has a personal organization from the first moment."""
+
+import re
+import sqlite3
+from typing import Any
+
+from loom.api.accounts import User
+from loom.api.times import rfc3339
+from loom.server.errors import Refused
+from loom.server.identifiers import new_id
+
+_SELECT = """
+SELECT id, name, email, is_system_admin, is_support, is_auditor, created_at FROM users
+"""
+
+
+def create(connection: sqlite3.Connection, name: str, email: str | None, now_ms: int) -> User:
+    """A new person with a personal organization; the first of all becomes system_admin.
+
+    Raises:
+        Refused: somebody has this e-mail address (409).
+    """
+    if email and find_by_email(connection, email) is not None:
+        raise Refused(409, "conflict", f"there is an account with the address {email}")
+    user_id, org_id = new_id(now_ms), new_id(now_ms)
+    is_first = connection.execute("SELECT 1 FROM users LIMIT 1").fetchone() is None
+    connection.execute(
+        "INSERT INTO users (id, name, email, is_system_admin, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (user_id, name, email, is_first, now_ms, now_ms),
+    )
+    connection.execute(
+        "INSERT INTO organizations (id, slug, name, is_personal, created_at, updated_at)"
+        " VALUES (?, ?, ?, 1, ?, ?)",
+        (org_id, free_slug(connection, name or email or "user"), name, now_ms, now_ms),
+    )
+    connection.execute(
+        "INSERT INTO org_memberships (org, user, role, created_at) VALUES (?, ?, 'owner', ?)",
+        (org_id, user_id, now_ms),
+    )
+    return User(user_id, name, email or "", ("system_admin",) * is_first, rfc3339(now_ms))
+
+
+def find(connection: sqlite3.Connection, user_id: str) -> User | None:
+    """The person with this id who was not deleted."""
+    return _found(connection, "WHERE id = ? AND deleted_at IS NULL", user_id)
+
+
+def find_by_email(connection: sqlite3.Connection, email: str) -> User | None:
+    """The person with this address, in whatever case, who was not deleted."""
+    return _found(connection, "WHERE email = ? AND deleted_at IS NULL", email)
+
+
+def free_slug(connection: sqlite3.Connection, name: str) -> str:
+    """A slug like `name` that no organization has: lower-case words joined by `-`."""
+    base = re.sub(r"[^a-z0-9]+", "-", name.partition("@")[0].lower()).strip("-")[:40] or "org"
+    taken = {
+        slug
+        for (slug,) in connection.execute(
+            "SELECT slug FROM organizations WHERE slug = ? OR slug GLOB ? || '-[0-9]*'",
+            (base, base),
+        )
+    }
+    if base not in taken:
+        return base
+    return next(slug for n in range(2, len(taken) + 3) if (slug := f"{base}-{n}") not in taken)
+
+
+def _found(connection: sqlite3.Connection, where: str, value: str) -> User | None:
+    row = connection.execute(f"{_SELECT} {where}", (value,)).fetchone()  # ours
+    return None if row is None else _user(row)
+
+
+def _user(row: tuple[Any, ...]) -> User:
+    user_id, name, email, *flags, created_at = row
+    names = ("system_admin", "support", "auditor")
+    roles = tuple(role for role, flag in zip(names, flags, strict=True) if flag)
+    return User(user_id, name, email or "", roles, rfc3339(created_at))
