@@ -28,15 +28,18 @@ from loom.server.keys import (
     MODELS,
     PROVIDERS,
     REDACTOR,
+    SILENT_CONNECTIONS,
     UPSTREAM,
 )
 from loom.server.llm.base import Provider
 from loom.server.llm.providers import PROVIDERS as PROVIDER_ROWS
 from loom.server.llm.providers import make_provider
 from loom.server.metrics import Metrics
-from loom.server.middleware import MIDDLEWARES, put_request_id
+from loom.server.middleware import middlewares, put_request_id
 from loom.server.model_lists import ModelLists
+from loom.server.response_headers import put_headers
 from loom.server.routing import add_routes, require_classes
+from loom.server.silent_connections import SilentConnections
 from loom.server.upstream import upstream_session
 
 SILENT_CLIENT_TIMEOUT = 75.0
@@ -70,7 +73,7 @@ def make_app(
     redactor = redactor or Redactor()
     for secret in config.secrets():
         redactor.add(secret)
-    app = web.Application(middlewares=MIDDLEWARES, client_max_size=config.body_limit)
+    app = web.Application(middlewares=middlewares(config.http), client_max_size=config.body_limit)
     app[CONFIG] = config
     app[CLOCK] = clock
     app[AUDIT] = AuditLog()
@@ -78,7 +81,8 @@ def make_app(
     app[METRICS] = Metrics()
     app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     app[PROVIDERS] = _providers(config) if providers is None else providers
-    app.on_response_prepare.append(put_request_id)
+    app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
+    app.on_response_prepare.extend((put_request_id, put_headers))
     app.cleanup_ctx.extend((_access_log, _upstream, _database, _background))
     for area in areas(config.is_team):
         add_routes(app, area.routes(app))
@@ -88,19 +92,33 @@ def make_app(
     return app
 
 
-def make_runner(app: web.Application) -> web.AppRunner:
-    """The runner that every host of the application uses.
+class Runner(web.AppRunner):
+    """Runs the application as every host of it does.
 
     A handler is cancelled when its client goes away (aiohttp's default is to let it run on), and
-    on stopping open streams get `timeout_drain` seconds to end.
+    on stopping open streams get `timeout_drain` seconds to end. Connections that say nothing are
+    closed.
     """
-    return web.AppRunner(
-        app,
-        handler_cancellation=True,
-        access_log=None,
-        keepalive_timeout=SILENT_CLIENT_TIMEOUT,
-        shutdown_timeout=app[CONFIG].timeout_drain,
-    )
+
+    def __init__(self, app: web.Application) -> None:
+        super().__init__(
+            app,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=SILENT_CLIENT_TIMEOUT,
+            shutdown_timeout=app[CONFIG].timeout_drain,
+        )
+
+    async def setup(self) -> None:
+        """Opens what the application needs."""
+        await super().setup()
+        if self.server is not None:
+            self.app[BACKGROUND].spawn(self.app[SILENT_CONNECTIONS].watch(self.server))
+
+
+def make_runner(app: web.Application) -> Runner:
+    """The runner that every host of the application uses."""
+    return Runner(app)
 
 
 def _providers(config: ServerConfig) -> Mapping[str, Provider]:

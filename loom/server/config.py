@@ -18,6 +18,7 @@ from loom.core.errors import ConfigError
 from loom.directories import data_directory, state_directory
 from loom.secrets import Secret
 from loom.server.llm.base import ProviderSettings
+from loom.server.sections.http import HttpSettings, read_http
 from loom.server.sections.providers import PROVIDER_DEFAULTS, ProviderDefaults, read_providers
 from loom.server.sections.search import SearchSettings, read_search
 from loom.server.settings import Settings, refuse_unknown_names
@@ -70,6 +71,7 @@ class ServerConfig:
     token_path: Path = Path("server-token")
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     search: SearchSettings = field(default_factory=SearchSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
     body_limit: int = 64 * MEBIBYTE
     timeout_drain: float = 10.0
     ping_interval: float = 10.0
@@ -110,7 +112,7 @@ def server_config(
         ConfigError: a value is wrong or a file cannot be read; the message names the setting.
     """
     tree = _read(file) if file is not None else {}
-    refuse_unknown_names(tree, {"server", "providers", "search"}, "")
+    refuse_unknown_names(tree, {"server", "providers", "search", "http"}, "")
     server = Settings.of(tree, "server", environment, "LOOM_SERVER_")
     config = ServerConfig(
         host=server.text("host", "127.0.0.1"),
@@ -120,6 +122,7 @@ def server_config(
         token_path=state_directory(environment) / "server-token",
         providers=read_providers(tree, environment),
         search=read_search(tree, environment),
+        http=read_http(tree, environment),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
         timeout_drain=server.seconds("timeout_drain", 10.0),
         log_format=server.choice("log_format", "json", ("json", "human")),

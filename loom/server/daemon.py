@@ -14,6 +14,7 @@ from loom.log import LogFormat, start_logging, stop_logging
 from loom.redact import Redactor
 from loom.server.app import make_app, make_runner
 from loom.server.config import ServerConfig
+from loom.server.tls import tls_context
 from loom.server.token import with_token
 
 log = logging.getLogger("loom.server")
@@ -68,7 +69,9 @@ async def _serve(config: ServerConfig, redactor: Redactor, output: TextIO, token
 
 async def _listen(runner: web.AppRunner, config: ServerConfig) -> None:
     try:
-        await web.TCPSite(runner, config.host, config.port).start()
+        await web.TCPSite(
+            runner, config.host, config.port, ssl_context=tls_context(config.http)
+        ).start()
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise ConfigError(
@@ -80,7 +83,7 @@ async def _listen(runner: web.AppRunner, config: ServerConfig) -> None:
 def _url(runner: web.AppRunner, config: ServerConfig) -> str:
     port = runner.addresses[0][1]
     host = f"[{config.host}]" if ":" in config.host else config.host
-    return f"http://{host}:{port}"
+    return f"{'https' if config.http.is_tls else 'http'}://{host}:{port}"
 
 
 def _on_signals() -> asyncio.Event:

@@ -76,9 +76,11 @@ def _require_own_page(request: web.Request, principal: Principal) -> None:
     """A browser sends its cookie whoever wrote the page: a write must come from our own.
 
     `Sec-Fetch-Site` and `Origin` cannot be set by a page's script (Fetch Standard, forbidden
-    request-headers); a browser that sends neither with a write is refused.
+    request-headers); a browser that sends neither with a write is refused. A WebSocket is a write,
+    for which browsers ask nobody's leave (RFC 6455 §10.2).
     """
-    if not principal.is_cookie or request.method in _SAFE_METHODS:
+    is_socket = "Upgrade" in request.headers
+    if not principal.is_cookie or (request.method in _SAFE_METHODS and not is_socket):
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if origin is not None and origin != own_origin(request):

@@ -15,6 +15,7 @@ from loom.server.llm.base import Provider
 from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
 from loom.server.principal import Principal
+from loom.server.silent_connections import SilentConnections
 
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
 AUDIT = web.AppKey("audit", AuditLog)
@@ -28,7 +29,11 @@ METRICS = web.AppKey("metrics", Metrics)
 MODELS = web.AppKey("models", ModelLists)
 PROVIDERS = web.AppKey("providers", Mapping[str, Provider])
 REDACTOR = web.AppKey("redactor", Redactor)
+SILENT_CONNECTIONS = web.AppKey("silent_connections", SilentConnections)
 UPSTREAM = web.AppKey("upstream", ClientSession)
 """The session for providers and search engines: no cookies, no redirects."""
 
 PRINCIPAL = web.RequestKey("principal", Principal)
+
+SCHEME = web.RequestKey("scheme", str)
+"""What a trusted proxy says the client speaks; on the request as it came in."""

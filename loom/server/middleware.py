@@ -6,14 +6,18 @@ import re
 import time
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from loom.core.errors import LoomError
 from loom.log import request_id
 from loom.server.access_log import Served
 from loom.server.door import authenticate
 from loom.server.errors import Dialect, Refused, error_response
-from loom.server.keys import ACCESS_LOG, METRICS, REDACTOR
+from loom.server.forwarded import believe_proxies
+from loom.server.keys import ACCESS_LOG, METRICS, REDACTOR, SILENT_CONNECTIONS
+from loom.server.response_headers import answer_preflights
 from loom.server.routing import Handler, route_of
+from loom.server.sections.http import HttpSettings
 
 log = logging.getLogger("loom.server")
 
@@ -29,6 +33,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     given = request.headers.get("X-Request-Id", "")
     identity = given if _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
     request_id.set(identity)
+    request.app[SILENT_CONNECTIONS].spoke(request.protocol)
     start, status = time.perf_counter(), CLIENT_GONE
     try:
         response = await handler(request)
@@ -87,5 +92,9 @@ def _dialect(request: web.Request) -> Dialect:
     return "loom" if route is None else route.dialect
 
 
-MIDDLEWARES = (identify, answer_errors, authenticate)
-"""Outermost first."""
+def middlewares(settings: HttpSettings) -> list[Middleware]:
+    """Outermost first; those that these settings leave without work are left out."""
+    chain: list[Middleware] = [believe_proxies] if settings.trusted_proxies else []
+    chain += [identify, answer_errors]
+    chain += [answer_preflights] if settings.allowed_origins else []
+    return [*chain, authenticate]

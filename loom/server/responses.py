@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from loom.server.bodies import body_of
 from loom.server.errors import Refused
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ def json_response(value: object, status: int = 200) -> web.Response:
 async def json_body(request: web.Request, kind: type[T]) -> T:
     """The request's body as `kind`. Raises Refused (400) naming what is wrong with it."""
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        return msgspec.json.decode(await body_of(request), type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(400, "invalid_request", f"not a {kind.__name__}: {error}") from error
 

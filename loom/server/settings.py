@@ -100,6 +100,20 @@ class Settings:
         value = self.text(name, "")
         return Path(value).expanduser() if value else default
 
+    def optional_path(self, name: str) -> Path | None:
+        """A file's path, or None."""
+        value = self.text(name, "")
+        return Path(value).expanduser() if value else None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A list of strings; in a variable they are parted by commas."""
+        source, value = self._find(name)
+        if isinstance(value, str):
+            value = [word.strip() for word in value.split(",") if word.strip()]
+        if not isinstance(value, list | None) or not all(isinstance(w, str) for w in value or ()):
+            raise ConfigError(f"{source} is not a list of strings")
+        return tuple(value or ())
+
     def url(self, name: str, default: str, *, is_plain: bool = False) -> str:
         """An http(s) URL without query, without a trailing slash and without credentials."""
         source, _ = self._find(name, is_plain)

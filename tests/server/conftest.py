@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from loom.server.keys import METRICS
 from loom.server.llm.base import Provider, ProviderSettings
 from loom.server.llm.providers import make_provider
 from loom.server.metrics import Metrics
+from loom.server.routing import Route, add_routes
 from tests.fakes.upstream import RawUpstream, Script
 from tests.server.team import Team
 
@@ -105,6 +106,7 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
         search: SearchSettings | None = None,
         limits: dict[str, float] | None = None,
         clock: Callable[[], int] = now_ms,
+        routes: Iterable[Route] = (),
         **config: Any,
     ) -> Loom:
         if providers is None:
@@ -118,7 +120,9 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
             timeout_drain=1.0,
             **config,
         )
-        return await _started(stack, made, providers, clock)
+        app = make_app(made, providers, clock=clock)
+        add_routes(app, routes)
+        return await _started(stack, app)
 
     return start
 
@@ -134,13 +138,7 @@ def team(serve: Serve) -> TeamUp:
     return start
 
 
-async def _started(
-    stack: AsyncExitStack,
-    config: ServerConfig,
-    providers: dict[str, Provider],
-    clock: Callable[[], int],
-) -> Loom:
-    app = make_app(config, providers, clock=clock)
+async def _started(stack: AsyncExitStack, app: web.Application) -> Loom:
     runner = make_runner(app)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,6 +15,7 @@ from tests.fakes.claude_wire import END, START, text
 from tests.fakes.upstream import Line, Received, events
 from tests.server.conftest import Answer, Upstream, ask
 
+PEM = Path(__file__).parents[1] / "fakes" / "tls" / "self_signed.pem"
 RUN = """
 import os, sys
 from loom.server.config import server_config
@@ -86,6 +88,23 @@ async def test_it_says_where_it_listens_and_where_the_token_is(
         assert response.status == 200
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_it_speaks_tls_with_the_operators_certificate(start: Start) -> None:
+    process = await start(LOOM_SERVER_TLS_CERT=str(PEM), LOOM_SERVER_TOKEN="t" * 32)
+    url = (await line(process)).removeprefix("Loom server at ")
+    assert url.startswith("https://127.0.0.1:")
+    trust = ssl.create_default_context(cafile=PEM)
+    async with aiohttp.ClientSession() as client:
+        named = url.replace("127.0.0.1", "localhost") + "/health"
+        async with client.get(named, ssl=trust) as response:
+            assert response.status == 200
+            assert "Strict-Transport-Security" in response.headers
+        trust.maximum_version = ssl.TLSVersion.TLSv1_2
+        async with client.get(named, ssl=trust) as response:
+            assert response.status == 200
+        with pytest.raises(aiohttp.ClientError):
+            await client.get(url.replace("https", "http") + "/health")
 
 
 async def test_on_sigterm_open_streams_may_end(start: Start, upstream: Upstream) -> None:

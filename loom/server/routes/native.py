@@ -10,6 +10,7 @@ from yarl import URL
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.server.areas import Area
+from loom.server.bodies import body_of
 from loom.server.keys import METRICS, PROVIDERS, REDACTOR, UPSTREAM
 from loom.server.llm.base import Provider
 from loom.server.native import (
@@ -54,7 +55,7 @@ class NativeRoute:
         self._require_configured()
         request.app[METRICS].proxied.add(1, self._name, "native")
         try:
-            async with self._exchange(request, await request.read()) as upstream:
+            async with self._exchange(request, await body_of(request)) as upstream:
                 return await self._pass_back(request, upstream)
         except ProviderError as error:
             request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)

@@ -18,6 +18,7 @@ from loom.core.llm import Completed, LlmError, LlmRequest, LlmResponse
 from loom.core.messages import Usage
 from loom.log import request_id
 from loom.server.areas import Area
+from loom.server.bodies import body_of
 from loom.server.errors import Refused, error_response
 from loom.server.event_stream import EventStream
 from loom.server.keys import CONFIG, METRICS, PROVIDERS, REDACTOR, UPSTREAM
@@ -69,7 +70,7 @@ async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest]:
     if provider is None:
         raise Refused(404, "not_found", f"no provider is called {name!r}")
     try:
-        asked: LlmRequest = codec.decode(await request.read(), LlmRequest)
+        asked: LlmRequest = codec.decode(await body_of(request), LlmRequest)
     except CodecError as error:
         raise Refused(400, "invalid_request", f"not an LlmRequest: {error.message}") from error
     return provider, asked

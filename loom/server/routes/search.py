@@ -6,6 +6,7 @@ from loom.api.search import MAX_RESULTS, SearchRequest, SearchResponse
 from loom.core import codec
 from loom.core.errors import CodecError
 from loom.server.areas import Area
+from loom.server.bodies import body_of
 from loom.server.errors import Refused
 from loom.server.keys import CONFIG, DATABASE, UPSTREAM
 from loom.server.routing import Access, Route
@@ -35,7 +36,7 @@ async def serper(request: web.Request) -> web.Response:
 
 
 async def _answer(request: web.Request, engine: Engine) -> web.Response:
-    asked = _parsed(await request.read())
+    asked = _parsed(await body_of(request))
     if not engine.is_configured:
         raise _not_configured(engine.name)
     response: SearchResponse = await search(

@@ -1,0 +1,30 @@
+"""Reading a request's body, which may not take as long as the client likes."""
+
+import asyncio
+
+from aiohttp import web
+
+from loom.server.errors import Refused
+from loom.server.keys import CONFIG
+
+LEAST_RATE = 16 * 1024
+"""Bytes a second below which a client is not slow but holding on."""
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The whole body.
+
+    Raises:
+        Refused: it did not come in time (408).
+        HTTPRequestEntityTooLarge: it is over the server's limit.
+    """
+    if request.content.is_eof():
+        return await request.read()
+    config = request.app[CONFIG]
+    size = request.content_length if request.content_length is not None else config.body_limit
+    limit = config.http.timeout_body + min(size, config.body_limit) / LEAST_RATE
+    try:
+        async with asyncio.timeout(limit):
+            return await request.read()
+    except TimeoutError as error:
+        raise Refused(408, "timeout", f"the body did not arrive within {limit:.0f} s") from error
