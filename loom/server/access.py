@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loom.server.errors import Refused
-from loom.server.principal import Principal
+from loom.server.principal import Principal, PrincipalKind, Scope
 
-Action = Literal["read", "write", "delete", "share", "use", "manage"]
+Action = Literal[
+    "read", "write", "delete", "share", "use", "manage", "hand_over", "impersonate", "join"
+]
 ResourceKind = Literal["thread", "organization", "team", "user", "api_key", "llm", "tool", "server"]
 Visibility = Literal["private", "team", "organization", "public"]
 
@@ -21,8 +23,10 @@ class Resource:
     """What is acted on; ids are empty where there is none.
 
     Attributes:
+        member_of: a user's organizations, those for one person apart.
         is_shared_with_support: now, that is within its days.
-        label: what it is called in a refusal.
+        is_admin: a user who is system_admin.
+        asked: what the caller called it, when not by its id: a refusal tells nothing else.
     """
 
     kind: ResourceKind
@@ -32,11 +36,23 @@ class Resource:
     team_id: str = ""
     visibility: Visibility = "private"
     is_shared_with_support: bool = False
+    member_of: frozenset[str] = frozenset()
+    is_admin: bool = False
+    asked: str = ""
 
     @property
     def label(self) -> str:
         """As people call it: `thread T-…`."""
-        return f"{self.kind.replace('_', ' ')} {self.id}".rstrip()
+        return f"{self.kind.replace('_', ' ')} {self.asked or self.id}".rstrip()
+
+
+class Denied(Refused):
+    """`authorize` said no, or there is no such thing: to the caller, and to the audit, the same."""
+
+    def __init__(self, status: int, message: str, action: Action, resource: Resource) -> None:
+        super().__init__(status, "not_found" if status == 404 else "forbidden", message)
+        self.action = action
+        self.resource = f"{resource.kind}:{resource.asked or resource.id}"
 
 
 Rule = Callable[[Principal, Action, Resource], bool]
@@ -44,8 +60,14 @@ Rule = Callable[[Principal, Action, Resource], bool]
 
 def authorize(principal: Principal, action: Action, resource: Resource) -> bool:
     """Whether `principal` may do `action` to `resource`."""
+    if action == "impersonate":
+        return _impersonate(principal, resource)
     if principal.is_system_admin:
         return True
+    if principal.is_impersonating and action not in ("read", "write", "delete", "use"):
+        return False
+    if principal.kind is PrincipalKind.API_KEY and not _is_in_scope(principal, action, resource):
+        return False
     if action == "read" and "auditor" in principal.global_roles:
         return True
     return _RULES[resource.kind](principal, action, resource)
@@ -56,13 +78,49 @@ def require(principal: Principal, action: Action, resource: Resource) -> None:
     if authorize(principal, action, resource):
         return
     if action != "read" and authorize(principal, "read", resource):
-        raise Refused(403, "forbidden", f"you may not {action} {resource.label}")
-    raise not_there(resource)
+        words = f"you may not {action.replace('_', ' ')} {resource.label}"
+        raise Denied(403, words, action, resource)
+    raise not_there(resource, action)
 
 
-def not_there(resource: Resource) -> Refused:
+def not_there(resource: Resource, action: Action = "read") -> Denied:
     """The one answer for what is missing and for what is hidden."""
-    return Refused(404, "not_found", f"there is no {resource.label}")
+    return Denied(404, f"there is no {resource.label}", action, resource)
+
+
+_SCOPE_OF: Mapping[tuple[ResourceKind, Action], Scope | None] = {
+    ("thread", "read"): "threads:read",
+    ("thread", "write"): "threads:write",
+    ("thread", "delete"): "threads:delete",
+    ("llm", "use"): "llm:use",
+    ("tool", "use"): "tools:use",
+    ("organization", "read"): None,
+    ("organization", "use"): None,
+}
+"""All that API keys may do, and the scope that it takes."""
+
+
+def _is_in_scope(principal: Principal, action: Action, resource: Resource) -> bool:
+    if (resource.kind, action) not in _SCOPE_OF:
+        return False
+    scope = _SCOPE_OF[resource.kind, action]
+    if scope is not None and scope not in (principal.scopes or ()):
+        return False
+    is_public = action == "read" and resource.visibility == "public"
+    return (
+        is_public
+        or resource.kind in ("llm", "tool", "organization")
+        or (
+            # What its maker has elsewhere is none of the key's.
+            resource.org_id == principal.org_id
+        )
+    )
+
+
+def _impersonate(principal: Principal, resource: Resource) -> bool:
+    """A person who is an admin, as a person who is none; the operator is nobody to be named."""
+    is_admin = principal.kind is PrincipalKind.USER and principal.is_system_admin
+    return is_admin and resource.kind == "user" and not resource.is_admin
 
 
 def _thread(principal: Principal, action: Action, resource: Resource) -> bool:
@@ -90,11 +148,12 @@ def _is_visible(principal: Principal, resource: Resource) -> bool:
 def _organization(principal: Principal, action: Action, resource: Resource) -> bool:
     if action == "manage":
         return _is_org_admin(principal, resource.id)
-    if action == "delete":
+    if action in ("delete", "hand_over"):
         return principal.org_roles.get(resource.id) == "owner"
-    return resource.id in principal.org_roles or (
-        action == "read" and resource.visibility == "public"
-    )
+    if action in ("read", "use") and resource.id in principal.org_roles:
+        return True
+    is_open = resource.visibility == "public"
+    return is_open and (action == "read" or (action == "join" and bool(principal.user_id)))
 
 
 def _team(principal: Principal, action: Action, resource: Resource) -> bool:
@@ -105,11 +164,13 @@ def _team(principal: Principal, action: Action, resource: Resource) -> bool:
 
 
 def _user(principal: Principal, action: Action, resource: Resource) -> bool:
+    if action == "read" and not resource.member_of.isdisjoint(principal.org_roles):
+        return True
     return bool(principal.user_id) and principal.user_id == resource.id
 
 
 def _api_key(principal: Principal, action: Action, resource: Resource) -> bool:
-    return principal.scopes is None and _is_org_admin(principal, resource.org_id)
+    return _is_org_admin(principal, resource.org_id)
 
 
 def _use(principal: Principal, action: Action, resource: Resource) -> bool:

@@ -19,7 +19,11 @@ EVERYWHERE = (
     "loom.server.routes.proxy",
 )
 
-TEAM = ("loom.server.routes.account",)
+TEAM = (
+    "loom.server.routes.account",
+    "loom.server.routes.orgs",
+    "loom.server.routes.users",
+)
 
 
 @dataclass(frozen=True)

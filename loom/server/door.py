@@ -4,6 +4,7 @@ from aiohttp import web
 
 from loom.core.errors import AuthError
 from loom.log import request_id
+from loom.server.access import Denied
 from loom.server.audit.event import AuditEvent, Outcome
 from loom.server.auth.credentials import COOKIE
 from loom.server.errors import Refused
@@ -26,7 +27,12 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     except Refused as refusal:
         audit(request, "access.denied", "denied", status=refusal.status)
         raise
-    return await handler(request)
+    try:
+        return await handler(request)
+    except Denied as denial:
+        facts = {"status": denial.status, "action": denial.action}
+        audit(request, "access.denied", "denied", denial.resource, **facts)
+        raise
 
 
 def principal_of(request: web.Request) -> Principal:
@@ -106,9 +112,20 @@ def _require_class(request: web.Request, route: Route | None, principal: Princip
     if route is None or principal.is_system_admin:
         return
     if route.access is Access.ADMIN and not principal.global_roles & route.roles:
-        raise web.HTTPNotFound
+        # In the words for a path that is not there.
+        raise Refused(404, "not_found", "Not Found")
+    if principal.is_impersonating:
+        _require_harmless(request, route)
     if principal.kind is PrincipalKind.API_KEY:
         _require_scope(route, principal)
+
+
+def _require_harmless(request: web.Request, route: Route) -> None:
+    """What is a person's own to do (no API key may) is not done by an admin in their place."""
+    is_own = route.scope is None and request.method not in _SAFE_METHODS
+    if is_own and not route.is_for_impersonators:
+        hint = "End it first: loom admin impersonate --stop"
+        raise Refused(403, "forbidden", "nobody does this while impersonating", hint)
 
 
 def _require_scope(route: Route, principal: Principal) -> None:

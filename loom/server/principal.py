@@ -74,9 +74,15 @@ class Principal:
         return self.kind in (PrincipalKind.USER, PrincipalKind.API_KEY, PrincipalKind.OPERATOR)
 
     @property
+    def is_impersonating(self) -> bool:
+        """An admin acts as somebody else, whose LoginSession this is not."""
+        return bool(self.actor_id) and self.actor_id != self.user_id
+
+    @property
     def is_system_admin(self) -> bool:
         """May do everything: a person with the role, or the operator."""
-        return self.is_operator or "system_admin" in self.global_roles
+        has_role = "system_admin" in self.global_roles and not self.is_impersonating
+        return self.is_operator or has_role
 
 
 STRANGER = Principal()

@@ -35,6 +35,7 @@ class Route:
     Attributes:
         dialect: how its errors are written.
         scope: what an API key needs to call a SIGNED_IN route; None for routes of people alone.
+        is_for_impersonators: although it writes and no API key may call it.
         roles: which global roles may call an ADMIN route.
         takes: the type of the JSON body, for the API's description.
         gives: the type of the JSON answer.
@@ -48,6 +49,7 @@ class Route:
     dialect: Dialect = "loom"
     scope: Scope | None = None
     roles: frozenset[GlobalRole] = frozenset({"system_admin"})
+    is_for_impersonators: bool = False
     takes: Any = None
     gives: Any = None
     asks: Any = None

@@ -1,13 +1,14 @@
 """SQL of people: each has a personal organization from the first moment."""
 
-import re
 import sqlite3
 from typing import Any
 
 from loom.api.accounts import User
 from loom.api.times import rfc3339
+from loom.api.users import MeChange
 from loom.server.errors import Refused
 from loom.server.identifiers import new_id
+from loom.server.names import as_slug, printable_name
 
 _SELECT = """
 SELECT id, name, email, is_system_admin, is_support, is_auditor, created_at FROM users
@@ -20,7 +21,8 @@ def create(connection: sqlite3.Connection, name: str, email: str | None, now_ms:
     Raises:
         Refused: somebody has this e-mail address (409).
     """
-    if email and find_by_email(connection, email) is not None:
+    # Also one that was deleted, as long as it can be restored.
+    if email and connection.execute("SELECT 1 FROM users WHERE email = ?", (email,)).fetchone():
         raise Refused(409, "conflict", f"there is an account with the address {email}")
     user_id, org_id = new_id(now_ms), new_id(now_ms)
     is_first = connection.execute("SELECT 1 FROM users LIMIT 1").fetchone() is None
@@ -51,9 +53,24 @@ def find_by_email(connection: sqlite3.Connection, email: str) -> User | None:
     return _found(connection, "WHERE email = ? AND deleted_at IS NULL", email)
 
 
+def change(
+    connection: sqlite3.Connection, user_id: str, asked: MeChange, now_ms: int
+) -> User | None:
+    """Writes what is given; `default_org` is an id. Raises Refused for a wrong name (400)."""
+    name = None if asked.name is None else printable_name(asked.name)
+    locale = None if asked.locale is None else asked.locale[:35]
+    is_new = asked.default_org is not None
+    connection.execute(
+        "UPDATE users SET name = coalesce(?, name), locale = coalesce(?, locale),"
+        " default_org = iif(?, nullif(?, ''), default_org), updated_at = ? WHERE id = ?",
+        (name, locale, is_new, asked.default_org, now_ms, user_id),
+    )
+    return find(connection, user_id)
+
+
 def free_slug(connection: sqlite3.Connection, name: str) -> str:
     """A slug like `name` that no organization has: lower-case words joined by `-`."""
-    base = re.sub(r"[^a-z0-9]+", "-", name.partition("@")[0].lower()).strip("-")[:40] or "org"
+    base = as_slug(name.partition("@")[0]) or "org"
     taken = {
         slug
         for (slug,) in connection.execute(

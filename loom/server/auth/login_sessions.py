@@ -1,6 +1,7 @@
 """SQL of login sessions: who is signed in, by cookie or by access token."""
 
 import sqlite3
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from loom.secrets import Secret
@@ -29,7 +30,10 @@ class Origin(NamedTuple):
 _FIND = """
 SELECT login_sessions.id, login_sessions.user, kind, last_used_at, impersonated_by
 FROM login_sessions JOIN users ON users.id = login_sessions.user
-WHERE token_hash = ? AND expires_at > ? AND users.deleted_at IS NULL
+LEFT JOIN users AS admins ON admins.id = impersonated_by
+WHERE token_hash = ? AND expires_at > ? AND users.deleted_at IS NULL AND (
+    impersonated_by IS NULL OR (admins.is_system_admin AND admins.deleted_at IS NULL)
+)
 """
 
 
@@ -70,13 +74,16 @@ def find(connection: sqlite3.Connection, token_hash: bytes, now_ms: int) -> Foun
         is_cookie=kind == "web",
         actor_id=impersonator or user_id,
     )
+    if principal is not None and impersonator:
+        principal = replace(principal, global_roles=frozenset())
     return None if principal is None else Found(principal, last_used_at)
 
 
 def touch(connection: sqlite3.Connection, token_hash: bytes, now_ms: int) -> None:
-    """The session was used: its end moves on."""
+    """The session was used: its end moves on, unless an admin borrowed somebody's place."""
     connection.execute(
-        "UPDATE login_sessions SET last_used_at = ?, expires_at = ? WHERE token_hash = ?",
+        "UPDATE login_sessions SET last_used_at = ?,"
+        " expires_at = iif(impersonated_by IS NULL, ?, expires_at) WHERE token_hash = ?",
         (now_ms, now_ms + LOGIN_LIFETIME_MS, token_hash),
     )
 

@@ -14,7 +14,8 @@ CREATE TABLE users (
     default_org TEXT REFERENCES organizations (id),
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    deleted_at INTEGER
+    deleted_at INTEGER,
+    purged_at INTEGER
 );
 
 -- `subject` is the provider's own id of the person: it stays when the e-mail changes.
@@ -96,7 +97,8 @@ CREATE TABLE organizations (
     visibility TEXT NOT NULL DEFAULT 'private',
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    deleted_at INTEGER
+    deleted_at INTEGER,
+    purged_at INTEGER
 );
 
 CREATE TABLE org_memberships (

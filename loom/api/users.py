@@ -1,0 +1,30 @@
+"""People as others see them, and what a person may change of their own."""
+
+from msgspec import Struct
+
+
+class UserCard(Struct, frozen=True):
+    """`GET /api/users/{user}`: somebody with whom the caller shares an organization."""
+
+    id: str
+    name: str
+    email: str
+
+
+class MeChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """`PATCH /api/users/me`: what is given changes.
+
+    `default_org` is the slug or id of the organization that owns what is made unless a request
+    names another; empty for the personal one.
+    """
+
+    name: str | None = None
+    locale: str | None = None
+    default_org: str | None = None
+
+
+class Deleted(Struct, frozen=True):
+    """An account was deleted; signing in before `gone_at` offers to restore it."""
+
+    id: str
+    gone_at: str
