@@ -37,6 +37,7 @@
             dependencies = [
               python.aiohttp
               python.aiosqlite
+              python.httptools
               python.linkify-it-py
               python.markdown-it-py
               python.msgspec

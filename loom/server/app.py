@@ -16,6 +16,7 @@ from loom.server.auth.authenticator import Authenticator
 from loom.server.background import running
 from loom.server.config import ServerConfig
 from loom.server.database import opened
+from loom.server.http_session import upstream_session
 from loom.server.keys import (
     ACCESS_LOG,
     AUDIT,
@@ -26,6 +27,7 @@ from loom.server.keys import (
     DATABASE,
     METRICS,
     MODELS,
+    POOL,
     PROVIDERS,
     REDACTOR,
     SILENT_CONNECTIONS,
@@ -37,10 +39,10 @@ from loom.server.llm.providers import make_provider
 from loom.server.metrics import Metrics
 from loom.server.middleware import middlewares, put_request_id
 from loom.server.model_lists import ModelLists
+from loom.server.outbound.pool import Pool
 from loom.server.response_headers import put_headers
 from loom.server.routing import add_routes, require_classes
 from loom.server.silent_connections import SilentConnections
-from loom.server.upstream import upstream_session
 
 SILENT_CLIENT_TIMEOUT = 75.0
 """Seconds that an idle connection is kept: longer than usual clients keep theirs."""
@@ -131,9 +133,10 @@ async def _access_log(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _upstream(app: web.Application) -> AsyncIterator[None]:
-    async with upstream_session() as session:
+    async with upstream_session() as session, Pool() as pool:
         app[UPSTREAM] = session
-        app[MODELS] = ModelLists(session, app[PROVIDERS])
+        app[POOL] = pool
+        app[MODELS] = ModelLists(pool, app[PROVIDERS])
         yield
 
 

@@ -14,6 +14,7 @@ from loom.server.database import Database
 from loom.server.llm.base import Provider
 from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
+from loom.server.outbound.pool import Pool
 from loom.server.principal import Principal
 from loom.server.silent_connections import SilentConnections
 
@@ -27,11 +28,13 @@ CONFIG = web.AppKey("config", ServerConfig)
 DATABASE = web.AppKey("database", Database)
 METRICS = web.AppKey("metrics", Metrics)
 MODELS = web.AppKey("models", ModelLists)
+POOL = web.AppKey("pool", Pool)
+"""Connections to providers."""
 PROVIDERS = web.AppKey("providers", Mapping[str, Provider])
 REDACTOR = web.AppKey("redactor", Redactor)
 SILENT_CONNECTIONS = web.AppKey("silent_connections", SilentConnections)
 UPSTREAM = web.AppKey("upstream", ClientSession)
-"""The session for providers and search engines: no cookies, no redirects."""
+"""The session for search engines and others that are no providers: no cookies."""
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-from aiohttp import ClientSession
 from msgspec import Struct
 
 from loom.api.models import ModelInfo
@@ -16,6 +15,7 @@ from loom.server.config import PROVIDER_DEFAULTS
 from loom.server.llm.anthropic import VERSION
 from loom.server.llm.base import Provider
 from loom.server.native import NATIVE_WIRES, NativeWire, fixed_headers
+from loom.server.outbound.pool import Pool
 from loom.server.upstream import Exchange
 
 log = logging.getLogger("loom.server")
@@ -51,11 +51,11 @@ class ModelLists:
 
     def __init__(
         self,
-        session: ClientSession,
+        pool: Pool,
         providers: Mapping[str, Provider],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._session = session
+        self._pool = pool
         self._providers = providers
         self._clock = clock
         self._kept: dict[str, tuple[float, tuple[str, ...]]] = {}
@@ -96,7 +96,7 @@ class ModelLists:
         headers.update(_VERSION.get(wire.provider, {}))
         url = settings.base_url + path
         async with asyncio.timeout(TIMEOUT):
-            async with Exchange(self._session, settings, url, method="GET", headers=headers) as up:
+            async with Exchange(self._pool, settings, url, method="GET", headers=headers) as up:
                 body = await up.body()
         listed: _List = codec.decode(body, _List)
         ids = [model.id for model in listed.data]

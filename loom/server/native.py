@@ -106,7 +106,7 @@ _NOT_FOR_UPSTREAM = (
     | {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
     | {"x-request-id", "openai-organization", "openai-project"}
 )
-_UNPACKED = frozenset({"gzip", "deflate", "br", "zstd"})
+_UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _NOT_FOR_CLIENT = _HOP_BY_HOP | {
     "set-cookie",
     "alt-svc",

@@ -6,45 +6,25 @@ is read and no clock runs.
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-from aiohttp import (
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    DummyCookieJar,
-    StreamReader,
-    TCPConnector,
-)
-from aiohttp.client import ClientTimeout
 from yarl import URL
 
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
-from loom.http import USER_AGENT, environment_proxy, sendable
+from loom.server.outbound.answer import Answer, Write
+from loom.server.outbound.connection import Connection
+from loom.server.outbound.pool import Pool
+from loom.server.outbound.request import request_head
+from loom.server.outbound.unpack import Unpacker
+from loom.server.upstream_errors import failed, silent
 
 log = logging.getLogger("loom.server")
 
-CONNECT_TIMEOUT = 10.0
 SETTLE_TIMEOUT = 0.25
 MAX_BODY = 64 * 1024 * 1024
-
-
-def upstream_session() -> ClientSession:
-    """The session for everything outside; inside a running loop, and the caller closes it.
-
-    It keeps no cookies (they would pass from one client to another). It says who it is, unless a
-    client's own User-Agent is passed on.
-    """
-    return ClientSession(
-        connector=TCPConnector(limit=0),
-        cookie_jar=DummyCookieJar(),
-        headers={"User-Agent": USER_AGENT},
-        timeout=ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
-    )
 
 
 class Limits(Protocol):
@@ -70,7 +50,9 @@ class Exchange:
     """A request on its way and its answer; `async with` sends it and always lets go of it.
 
     Redirects are not followed: they would carry the key to a host that nobody configured. A body
-    that comes compressed is unpacked.
+    that comes compressed is unpacked. A request is sent a second time only when a connection that
+    had idled was closed without a byte: then, as far as can be told, nobody read the first
+    (RFC 9112 §9.3.1).
 
     Args:
         limits: the provider's settings.
@@ -82,7 +64,7 @@ class Exchange:
 
     def __init__(
         self,
-        session: ClientSession,
+        pool: Pool,
         limits: Limits,
         url: URL | str,
         *,
@@ -90,29 +72,28 @@ class Exchange:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> None:
-        self._session = session
+        self._pool = pool
         self._limits = limits
-        self._idle = limits.timeout_idle
-        self._request = session.request(
-            method,
-            url,
-            data=sendable(body) if body else None,
-            headers=headers,
-            allow_redirects=False,
-            proxy=environment_proxy(url),
-        )
+        self._target = pool.target(str(url))
+        self._head = request_head(method, self._target, headers, body or b"")
+        self._body = body or b""
         self._loop = asyncio.get_running_loop()
-        self._until: float | None = self._loop.time() + limits.timeout_first_byte
+        self._until = self._loop.time() + limits.timeout_first_byte
         self._waiting_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._answer: ClientResponse | None = None
+        self._answer: Answer | None = None
+        self._unpacker: Unpacker | None = None
 
     async def __aenter__(self) -> Self:
         try:
-            async with asyncio.timeout_at(self._until):
-                self._answer = await self._request
-        except (ClientError, OSError) as error:
+            await self._sent()
+            self._require_readable()
+        except OSError as error:
+            self._let_go()
             raise self._failed(error) from error
+        except BaseException:
+            self._let_go()
+            raise
         return self
 
     async def __aexit__(
@@ -121,12 +102,10 @@ class Exchange:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._unwatch()
-        # This closes the connection, unless the answer was read to its end.
-        self.answer.release()
+        self._let_go()
 
     @property
-    def answer(self) -> ClientResponse:
+    def answer(self) -> Answer:
         """Status and headers."""
         if self._answer is None:
             raise RuntimeError("not sent yet")
@@ -134,25 +113,26 @@ class Exchange:
 
     async def read(self) -> bytes:
         """The next bytes as they come; empty at the end."""
-        content = self.answer.content
         try:
-            chunk = content.read_nowait()
-            if not chunk and not content.at_eof():
-                chunk = await self._awaited(content)
-        except (ClientError, OSError) as error:
+            if self._unpacker is None:
+                return await self._raw()
+            return await self._unpacked(self._unpacker)
+        except OSError as error:
             raise self._failed(error) from error
-        if self._until is not None:
-            self._until = None
-            self._unwatch()
-        return chunk
 
-    async def _awaited(self, content: StreamReader) -> bytes:
-        self._waiting_since = self._loop.time()
-        if self._timer is None:
-            self._watch()
-        chunk = await content.readany()
-        self._waiting_since = None
-        return chunk
+    async def pour(self, write: Write, drain: Callable[[], Awaitable[None]]) -> None:
+        """Hands the bytes to `write` the moment they come, to the end; no task wakes for them.
+
+        Args:
+            drain: awaited each time that `write` wants no more; nothing is read meanwhile.
+        """
+        if self._unpacker is None:
+            while not await self._poured(write):
+                await drain()
+        else:
+            while data := await self.read():
+                if write(data):
+                    await drain()
 
     async def body(self, limit: int = MAX_BODY) -> bytes:
         """Everything to the end. Raises ProviderError also when it is over `limit` bytes."""
@@ -167,10 +147,75 @@ class Exchange:
 
     async def settle(self) -> None:
         """Takes in the answer's last bytes, so that the connection can serve the next request."""
-        with suppress(TimeoutError, ProviderError):
-            async with asyncio.timeout(SETTLE_TIMEOUT):
-                while await self.read():
-                    pass
+        if self.answer.is_whole:
+            return
+        timer = self._loop.call_later(SETTLE_TIMEOUT, self.answer.drop)
+        try:
+            await self.answer.pour(_drop)
+        except OSError as error:
+            log.debug("%s: %s", self._limits.name, error)
+        finally:
+            timer.cancel()
+
+    async def _sent(self) -> None:
+        kept = self._pool.idle(self._target.origin)
+        if kept is not None:
+            answer = self._send(kept)
+            try:
+                await self._head_of(answer)
+                return
+            except ConnectionError:
+                if answer.has_begun:
+                    raise
+        async with asyncio.timeout_at(self._until):
+            fresh = await self._pool.fresh(self._target.origin)
+        await self._head_of(self._send(fresh))
+
+    def _send(self, connection: Connection) -> Answer:
+        self._answer = connection.send(self._head, self._body)
+        return self._answer
+
+    async def _head_of(self, answer: Answer) -> None:
+        self._wait()
+        await answer.head()
+        self._waiting_since = None
+
+    def _require_readable(self) -> None:
+        coding = self.answer.headers.get("Content-Encoding", "").strip().lower()
+        if coding and coding != "identity":
+            self._unpacker = Unpacker(coding)
+
+    async def _raw(self) -> bytes:
+        answer = self.answer
+        if data := answer.taken():
+            return data
+        self._wait()
+        data = await answer.read()
+        self._waiting_since = None
+        return data
+
+    async def _unpacked(self, unpacker: Unpacker) -> bytes:
+        while True:
+            raw = b"" if unpacker.has_more else await self._raw()
+            if not raw and not unpacker.has_more:
+                unpacker.finish()
+                return b""
+            if data := unpacker.unpack(raw):
+                return data
+
+    async def _poured(self, write: Write) -> bool:
+        try:
+            self._wait()
+            return await self.answer.pour(write)
+        except OSError as error:
+            raise self._failed(error) from error
+        finally:
+            self._waiting_since = None
+
+    def _wait(self) -> None:
+        self._waiting_since = self._loop.time()
+        if self._timer is None:
+            self._watch()
 
     def _watch(self) -> None:
         """Ends a wait that is too long, or looks again when it could be.
@@ -180,29 +225,32 @@ class Exchange:
         self._timer = None
         if self._waiting_since is None:
             return
-        until = self._until or self._waiting_since + self._idle
-        if self._loop.time() < until:
-            self._timer = self._loop.call_at(until, self._watch)
+        now, idle, until = self._loop.time(), self._limits.timeout_idle, self._until
+        if seen := self.answer.received_at:
+            until = max(self._waiting_since, seen) + idle
+        if now < until:
+            # The first byte, should it come meanwhile, begins the other limit.
+            self._timer = self._loop.call_at(min(until, now + idle), self._watch)
         else:
-            self.answer.content.set_exception(TimeoutError())
+            self.answer.fail(TimeoutError())
 
-    def _unwatch(self) -> None:
+    def _let_go(self) -> None:
+        """Closes the connection, unless the answer came to its end."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._answer is not None:
+            self._answer.drop()
 
-    def _failed(self, error: Exception) -> ProviderError:
-        if isinstance(error, TimeoutError) and not isinstance(error, ClientError):
-            return self._silent()
-        name, kind = self._limits.name, type(error).__name__
-        log.warning("%s: %s: %s", name, kind, error)
-        if self._answer is None:
-            text = f"cannot reach {name} ({kind})"
-            hint = "Check the network and the base URL on the Loom server; its log says more."
-            return ProviderError(LlmError(text, status=502, hint=hint))
-        return ProviderError(LlmError(f"{name} broke off the answer", status=502))
+    def _failed(self, error: OSError) -> ProviderError:
+        answer, limits = self._answer, self._limits
+        if isinstance(error, TimeoutError):
+            is_begun = answer is not None and answer.received_at > 0
+            limit = limits.timeout_idle if is_begun else limits.timeout_first_byte
+            return silent(limits.name, limit)
+        return failed(limits.name, error, has_answered=answer is not None and answer.status > 0)
 
-    def _silent(self) -> ProviderError:
-        limit = self._limits.timeout_first_byte if self._until else self._idle
-        text = f"{self._limits.name} sent nothing for {limit:g} seconds"
-        return ProviderError(LlmError(text, status=504, hint="Try again, or use another model."))
+
+def _drop(data: bytes) -> bool:
+    """Takes whatever comes."""
+    return False

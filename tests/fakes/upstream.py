@@ -55,6 +55,10 @@ class Line:
         await self.head(status, content_type=content_type, content_length=size, **headers)
         await self.send(body)
 
+    async def close(self) -> None:
+        """Ends the connection after what was sent."""
+        self._writer.close()
+
     async def die(self) -> None:
         self._writer.transport.abort()
 

@@ -11,7 +11,7 @@ from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.server.areas import Area
 from loom.server.bodies import body_of
-from loom.server.keys import METRICS, PROVIDERS, REDACTOR, UPSTREAM
+from loom.server.keys import METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.llm.base import Provider
 from loom.server.native import (
     NATIVE_WIRES,
@@ -69,7 +69,7 @@ class NativeRoute:
 
     def _exchange(self, request: web.Request, body: bytes) -> Exchange:
         return Exchange(
-            request.app[UPSTREAM],
+            request.app[POOL],
             self._settings,
             self._target(request),
             method=self._path.method,

@@ -21,7 +21,7 @@ from loom.server.areas import Area
 from loom.server.bodies import body_of
 from loom.server.errors import Refused, error_response
 from loom.server.event_stream import EventStream
-from loom.server.keys import CONFIG, METRICS, PROVIDERS, REDACTOR, UPSTREAM
+from loom.server.keys import CONFIG, METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.llm.base import LocalProvider, Provider, UpstreamProvider, UpstreamRequest
 from loom.server.routing import Access, Route
 from loom.server.upstream import Exchange
@@ -157,7 +157,7 @@ def _exchange(
     request: web.Request, provider: UpstreamProvider, prepared: UpstreamRequest
 ) -> Exchange:
     return Exchange(
-        request.app[UPSTREAM],
+        request.app[POOL],
         provider.settings,
         prepared.url,
         headers={**prepared.headers, **_IDENTITY},
