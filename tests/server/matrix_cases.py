@@ -1,0 +1,165 @@
+"""How each route is called by the matrix, and whom it is for.
+
+A route needs a row only where the defaults below do not fit:
+
+    "POST /api/things/{thing}": Case(json={"name": "x"}, policy=MEMBERS),
+
+- the body is `{}` for POST, PUT and PATCH (`json`), or `body` as bytes;
+- what stands for `{thing}` is made by its row in `tests/server/matrix_scene.py` (MAKERS);
+- the policy follows from the class: an ADMIN route is for the roles that it names; a path with
+  `{org}` is for the organization's members to read and for its admins to change; all else is for
+  whoever is signed in. Whom an API key's scopes let in is known from the route.
+
+Then write the proposal into the table, and read what it says:
+
+    .venv/bin/python -m tests.server.matrix --write
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loom.server.routing import Access, Route
+
+NOBODY = ("anonymous", "expired", "weaver", "deleted")
+KEYS = ("key", "key+threads:read", "key+threads:write", "key+threads:delete", "key+llm:use")
+KEYS += ("key+tools:use",)
+IN_ORG = ("member", "maintainer", "org_admin", "org_owner", "impersonating")
+ABOVE = ("support", "auditor", "system_admin", "operator")
+PEOPLE = ("stranger", *IN_ORG, *ABOVE)
+KINDS = (*NOBODY, *PEOPLE, *KEYS)
+"""Every kind of principal. `impersonating` is an admin in the place of the organization's owner."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may; who may not, but is told so (403). From all others the thing is hidden (404)."""
+
+    may: tuple[str, ...]
+    sees: tuple[str, ...] = ()
+
+    def answer(self, kind: str) -> str:
+        """What a person of this kind is answered."""
+        if kind in self.may:
+            return "ok"
+        return "403" if kind in self.sees else "404"
+
+
+ADMINS = ("system_admin", "operator")
+ANYBODY = Policy(PEOPLE)
+PERSONS = Policy(tuple(kind for kind in PEOPLE if kind != "operator"), ("operator",))
+"""Whoever has an account; the operator has none."""
+MEMBERS = Policy((*IN_ORG, "auditor", *ADMINS))
+ORG_ADMINS = Policy(
+    ("org_admin", "org_owner", *ADMINS), ("member", "maintainer", "auditor", "impersonating")
+)
+ORG_OWNERS = Policy(("org_owner", *ADMINS), (*ORG_ADMINS.sees, "org_admin"))
+MAINTAINERS = Policy((*ORG_ADMINS.may, "maintainer"), ("member", "auditor", "impersonating"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a route is called, where the defaults do not fit.
+
+    Attributes:
+        names: what stands in the path, instead of what MAKERS make.
+        query: with the question mark.
+        passes: statuses from 400 that say that the caller was let through.
+        but: answers that differ from the policy's, by kind.
+    """
+
+    json: Any = None
+    body: bytes | None = None
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    policy: Policy | None = None
+    passes: tuple[int, ...] = ()
+    but: Mapping[str, str] = field(default_factory=dict)
+
+
+ASK = {
+    "model": "default",
+    "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+}
+# The scene's provider does not answer, and it has no search engine.
+MODEL = Case(json=ASK, passes=(400, 502, 503))
+SEARCH = Case(json={"query": "loom"}, passes=(503,))
+
+CASES: Mapping[str, Case] = {
+    "POST /proxy/search": SEARCH,
+    "POST /proxy/cse": SEARCH,
+    "POST /proxy/serper": SEARCH,
+    "POST /proxy/{provider}/complete": MODEL,
+    "POST /proxy/{provider}/stream": MODEL,
+    "POST /proxy/anthropic/v1/messages": MODEL,
+    "POST /proxy/anthropic/v1/messages/count_tokens": MODEL,
+    "POST /proxy/openai/v1/chat/completions": MODEL,
+    "POST /proxy/openai/v1/responses": MODEL,
+    "GET /proxy/anthropic/v1/models": MODEL,
+    "GET /proxy/openai/v1/models": MODEL,
+    "GET /proxy/anthropic/v1/models/{model}": MODEL,
+    "GET /proxy/openai/v1/models/{model}": MODEL,
+    "POST /api/orgs": Case(json={"name": "Looms of Leeds"}, policy=PERSONS),
+    "PATCH /api/orgs/{org}": Case(json={"name": "Looms of Leeds"}),
+    "DELETE /api/orgs/{org}": Case(policy=ORG_OWNERS),
+    "POST /api/orgs/{org}/restore": Case(
+        names={"org": "{deleted_org}"},
+        policy=ORG_OWNERS,
+        # A key goes with its organization.
+        but=dict.fromkeys(KEYS, "401"),
+    ),
+    "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
+    "GET /api/users/{user}": Case(policy=MEMBERS),
+}
+
+
+def case_of(route: Route) -> Case:
+    """The route's row, or the defaults."""
+    return CASES.get(name_of(route), Case())
+
+
+def name_of(route: Route) -> str:
+    """As it stands in the tables: `GET /health`, `GET /things/{thing}`."""
+    path = re.sub(r"\{([^:}]+):[^}]*\}", r"{\1}", route.path)
+    return f"{route.method} {path}"
+
+
+def proposed(route: Route) -> dict[str, str]:
+    """What each kind of principal should be answered, by the route's class and its row."""
+    case = case_of(route)
+    answers = {kind: _answer(route, case, kind) for kind in KINDS}
+    return answers | dict(case.but)
+
+
+def _answer(route: Route, case: Case, kind: str) -> str:
+    if route.access is Access.PUBLIC:
+        return "ok"
+    if kind in NOBODY or route.access is Access.INTERNAL:
+        return "401"
+    if route.access is Access.ADMIN:
+        return "ok" if kind in (*route.roles, *ADMINS) else "404"
+    if kind in KEYS:
+        return _key_answer(route, case, kind)
+    if kind == "impersonating" and _is_own(route):
+        return "403"
+    return (case.policy or _default(route)).answer(kind)
+
+
+def _key_answer(route: Route, case: Case, kind: str) -> str:
+    """A key is a member of its organization, as far as its scope goes."""
+    if route.scope is None or kind != f"key+{route.scope}":
+        return "403"
+    return (case.policy or _default(route)).answer("member")
+
+
+def _is_own(route: Route) -> bool:
+    is_write = route.method not in ("GET", "HEAD")
+    return is_write and route.scope is None and not route.is_for_impersonators
+
+
+def _default(route: Route) -> Policy:
+    if "{org}" not in route.path:
+        return ANYBODY
+    return MEMBERS if route.method == "GET" else ORG_ADMINS
