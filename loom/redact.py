@@ -97,6 +97,11 @@ class Redactor:
         longest_first = sorted(self._known, key=len, reverse=True)
         self._exact = re.compile("|".join(map(re.escape, longest_first)))
 
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Knows these too, from now on."""
+        for secret in secrets:
+            self.add(secret)
+
     def redact(self, text: str) -> str:
         """`text` without anything that is, or looks like, a credential."""
         if self._exact is not None and _has_any(text, self._known):

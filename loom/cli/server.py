@@ -11,8 +11,12 @@ def run(args: Namespace) -> int:
         ConfigError: a setting is wrong.
     """
     # aiohttp is the server's; no other command waits for it.
-    from loom.server.config import server_config
+    from loom.server.config import ServerConfig, server_config
     from loom.server.daemon import run_daemon
 
-    config = server_config(os.environ, args.config, host=args.host, port=args.port, db_path=args.db)
-    return run_daemon(config)
+    def read() -> ServerConfig:
+        return server_config(
+            os.environ, args.config, host=args.host, port=args.port, db_path=args.db
+        )
+
+    return run_daemon(read(), reread=read)

@@ -30,6 +30,7 @@ from loom.server.keys import (
     POOL,
     PROVIDERS,
     REDACTOR,
+    RELOADS,
     SILENT_CONNECTIONS,
     UPSTREAM,
 )
@@ -40,6 +41,7 @@ from loom.server.metrics import Metrics
 from loom.server.middleware import middlewares, put_request_id
 from loom.server.model_lists import ModelLists
 from loom.server.outbound.pool import Pool
+from loom.server.reloads import Reloads
 from loom.server.response_headers import put_headers
 from loom.server.routing import add_routes, require_classes
 from loom.server.silent_connections import SilentConnections
@@ -73,13 +75,14 @@ def make_app(
     if config.token is None:
         raise ConfigError("the server has no token", "Set LOOM_SERVER_TOKEN.")
     redactor = redactor or Redactor()
-    for secret in config.secrets():
-        redactor.add(secret)
+    redactor.learn(config.secrets())
     app = web.Application(middlewares=middlewares(config.http), client_max_size=config.body_limit)
     app[CONFIG] = config
     app[CLOCK] = clock
     app[AUDIT] = AuditLog()
     app[REDACTOR] = redactor
+    app[RELOADS] = Reloads(config)
+    app[RELOADS].always(lambda new: redactor.learn(new.secrets()))
     app[METRICS] = Metrics()
     app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     app[PROVIDERS] = _providers(config) if providers is None else providers

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from loom.core.errors import ConfigError
+from loom.db import migrations_in
 from loom.directories import data_directory, state_directory
 from loom.secrets import Secret
+from loom.server.database import MIGRATIONS
 from loom.server.llm.base import ProviderSettings
 from loom.server.sections.http import HttpSettings, read_http
 from loom.server.sections.providers import PROVIDER_DEFAULTS, ProviderDefaults, read_providers
 from loom.server.sections.search import SearchSettings, read_search
-from loom.server.settings import Settings, refuse_unknown_names
+from loom.server.settings import Settings, Told, Tree, refuse_unknown_names
 
 __all__ = [
     "PROVIDER_DEFAULTS",
@@ -29,6 +31,8 @@ __all__ = [
     "SearchSettings",
     "ServerConfig",
     "checked",
+    "databases",
+    "schemas",
     "server_config",
 ]
 
@@ -98,20 +102,29 @@ class ServerConfig:
             return False
 
 
+FLAGS = {"host": "host", "port": "port", "db_path": "db"}
+"""Settings by the flag that sets them."""
+
+
 def server_config(
-    environment: Mapping[str, str], file: Path | None = None, **flags: Any
+    environment: Mapping[str, str],
+    file: Path | None = None,
+    told: dict[str, Told] | None = None,
+    **flags: Any,
 ) -> ServerConfig:
     """The settings of a server started with these.
 
     Args:
         environment: LOOM_SERVER_*, and the plain ANTHROPIC_* and OPENAI_* where those are silent.
-        file: a TOML file that must exist; None for none.
+        file: a TOML file that must exist; None for that of LOOM_SERVER_CONFIG, if any.
+        told: gets every setting by its name in the file, with what decided it.
         flags: fields of ServerConfig; None means that the flag was not given.
 
     Raises:
         ConfigError: a value is wrong or a file cannot be read; the message names the setting.
     """
-    tree = _read(file) if file is not None else {}
+    named = file or (Path(chosen) if (chosen := environment.get("LOOM_SERVER_CONFIG")) else None)
+    tree = Tree(_read(named) if named is not None else {})
     refuse_unknown_names(tree, {"server", "providers", "search", "http"}, "")
     server = Settings.of(tree, "server", environment, "LOOM_SERVER_")
     config = ServerConfig(
@@ -131,11 +144,14 @@ def server_config(
         log_level=server.choice("log_level", "info", ("debug", "info", "warning", "error")),
     )
     server.refuse_unknown()
-    return _with_flags(config, flags)
-
-
-def _with_flags(config: ServerConfig, flags: Mapping[str, Any]) -> ServerConfig:
     given = {name: value for name, value in flags.items() if value is not None}
+    if told is not None:
+        told |= tree.told
+        told |= {f"server.{name}": Told(given[name], f"--{FLAGS[name]}") for name in given}
+    return _with_flags(config, given)
+
+
+def _with_flags(config: ServerConfig, given: dict[str, Any]) -> ServerConfig:
     if "port" in given and not 0 <= given["port"] <= 65535:
         raise ConfigError(f"--port: {given['port']} is not between 0 and 65535")
     if "db_path" in given:
@@ -170,3 +186,13 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not TOML: {error}") from error
+
+
+def databases(config: ServerConfig) -> Mapping[str, Path]:
+    """The server's databases by the name that they have in a backup."""
+    return {"server.db": config.db_path}
+
+
+def schemas() -> Mapping[str, int]:
+    """The newest schema that this Loom knows, by database."""
+    return {"server.db": len(migrations_in(MIGRATIONS))}

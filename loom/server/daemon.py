@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import TextIO, cast
 
 from aiohttp import web
@@ -12,9 +13,11 @@ from aiohttp import web
 from loom.core.errors import ConfigError
 from loom.log import LogFormat, start_logging, stop_logging
 from loom.redact import Redactor
-from loom.server.app import make_app, make_runner
+from loom.server.app import Runner, make_app, make_runner
 from loom.server.config import ServerConfig
-from loom.server.tls import tls_context
+from loom.server.keys import RELOADS
+from loom.server.reloads import Reloads, reload
+from loom.server.tls import load_certificate, tls_context
 from loom.server.token import with_token
 
 log = logging.getLogger("loom.server")
@@ -23,16 +26,20 @@ INTERRUPTED = 130
 
 
 def run_daemon(
-    config: ServerConfig, output: TextIO | None = None, errors: TextIO | None = None
+    config: ServerConfig,
+    output: TextIO | None = None,
+    errors: TextIO | None = None,
+    reread: Callable[[], ServerConfig] | None = None,
 ) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit status.
 
     On the first signal no new connections are taken and open streams get `timeout_drain` seconds
-    to end; a second signal ends them at once.
+    to end; a second signal ends them at once. SIGHUP has the settings read again.
 
     Args:
         output: told the address and where the token is, once the server listens; else stdout.
         errors: gets the log; else stderr.
+        reread: the settings as they are now, for SIGHUP, which is ignored without it.
 
     Raises:
         ConfigError: the token cannot be kept, or the address cannot be listened on.
@@ -45,7 +52,7 @@ def run_daemon(
     )
     token = "LOOM_SERVER_TOKEN" if is_given else str(config.token_path)
     try:
-        asyncio.run(_serve(config, redactor, output or sys.stdout, token))
+        asyncio.run(_serve(config, redactor, output or sys.stdout, token, reread))
     except asyncio.CancelledError:
         return INTERRUPTED
     finally:
@@ -53,9 +60,16 @@ def run_daemon(
     return 0
 
 
-async def _serve(config: ServerConfig, redactor: Redactor, output: TextIO, token: str) -> None:
+async def _serve(
+    config: ServerConfig,
+    redactor: Redactor,
+    output: TextIO,
+    token: str,
+    reread: Callable[[], ServerConfig] | None,
+) -> None:
     runner = make_runner(make_app(config, redactor=redactor))
     stopping = _on_signals()
+    _on_hangup(runner.app[RELOADS], reread)
     try:
         await runner.setup()
         await _listen(runner, config)
@@ -67,11 +81,12 @@ async def _serve(config: ServerConfig, redactor: Redactor, output: TextIO, token
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, config: ServerConfig) -> None:
+async def _listen(runner: Runner, config: ServerConfig) -> None:
+    context = tls_context(config.http)
+    if context is not None:
+        runner.app[RELOADS].always(lambda new: load_certificate(context, new.http))
     try:
-        await web.TCPSite(
-            runner, config.host, config.port, ssl_context=tls_context(config.http)
-        ).start()
+        await web.TCPSite(runner, config.host, config.port, ssl_context=context).start()
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise ConfigError(
@@ -84,6 +99,15 @@ def _url(runner: web.AppRunner, config: ServerConfig) -> str:
     port = runner.addresses[0][1]
     host = f"[{config.host}]" if ":" in config.host else config.host
     return f"{'https' if config.http.is_tls else 'http'}://{host}:{port}"
+
+
+def _on_hangup(reloads: Reloads, reread: Callable[[], ServerConfig] | None) -> None:
+    reloads.on("log_level", lambda new: logging.getLogger().setLevel(new.log_level.upper()))
+    loop = asyncio.get_running_loop()
+    if reread is None:
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    else:
+        loop.add_signal_handler(signal.SIGHUP, reload, reloads, reread)
 
 
 def _on_signals() -> asyncio.Event:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from loom.db import Writer, connect, migrations_in, prepare, translated
+from loom.server.serving import serving
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -67,6 +68,13 @@ async def opened(path: Path) -> AsyncIterator[Database]:
     Raises:
         StoreError: the file cannot be opened, or a newer Loom wrote it.
     """
+    with serving(path):
+        async with _opened(path) as database:
+            yield database
+
+
+@asynccontextmanager
+async def _opened(path: Path) -> AsyncIterator[Database]:
     connection = await asyncio.to_thread(prepare, path, migrations_in(MIGRATIONS))
     reader = connect(path, is_read_only=True)
     worker = await aiosqlite.connect(path, isolation_level=None)

@@ -16,6 +16,7 @@ from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
 from loom.server.outbound.pool import Pool
 from loom.server.principal import Principal
+from loom.server.reloads import Reloads
 from loom.server.silent_connections import SilentConnections
 
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
@@ -32,6 +33,7 @@ POOL = web.AppKey("pool", Pool)
 """Connections to providers."""
 PROVIDERS = web.AppKey("providers", Mapping[str, Provider])
 REDACTOR = web.AppKey("redactor", Redactor)
+RELOADS = web.AppKey("reloads", Reloads)
 SILENT_CONNECTIONS = web.AppKey("silent_connections", SilentConnections)
 UPSTREAM = web.AppKey("upstream", ClientSession)
 """The session for search engines and others that are no providers: no cookies."""

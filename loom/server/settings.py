@@ -7,16 +7,44 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from loom.core.errors import ConfigError
 from loom.secrets import Secret, secret_from
 
+T = TypeVar("T")
+DEFAULT = "default"
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 # The server sets these itself; an operator's extra header must not undo that.
 _RESERVED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+class Told(NamedTuple):
+    """A setting's value, and the variable, the file's key or `default` that decided it."""
+
+    value: Any
+    origin: str
+
+
+class Tree(dict[str, Any]):
+    """The tables of the operator's file, and what was told of every setting that was asked for."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        super().__init__(tables)
+        self.told: dict[str, Told] = {}
+
+    @classmethod
+    def below(cls, tree: Mapping[str, Any], name: str) -> "Tree":
+        """The tables within `name`, telling the same. Raises ConfigError when it is no table."""
+        tables = tree.get(name, {})
+        if not isinstance(tables, dict):
+            raise ConfigError(f"{name} is not a table")
+        below = cls(tables)
+        below.told = tree.told if isinstance(tree, Tree) else {}
+        return below
 
 
 class Settings:
@@ -28,6 +56,7 @@ class Settings:
         environment: all variables.
         prefix: what turns a setting `port` into the variable `LOOM_SERVER_PORT`.
         plain: prefix of the well-known variables that are read when all else is silent.
+        told: gets every setting that is asked for, by its name in the file.
     """
 
     def __init__(
@@ -37,7 +66,10 @@ class Settings:
         environment: Mapping[str, str],
         prefix: str,
         plain: str = "",
+        told: dict[str, Told] | None = None,
     ) -> None:
+        self._told = {} if told is None else told
+        self._origins: dict[str, str] = {}
         self._table = table
         self._where = where
         self._environment = environment
@@ -60,16 +92,15 @@ class Settings:
         table = tree.get(name, {})
         if not isinstance(table, dict):
             raise ConfigError(f"{where}{name} is not a table")
-        return cls(table, f"{where}{name}.", environment, prefix, plain)
+        told = tree.told if isinstance(tree, Tree) else None
+        return cls(table, f"{where}{name}.", environment, prefix, plain, told)
 
     def text(self, name: str, default: str, *, is_plain: bool = False) -> str:
         """A string; an empty variable counts as not given."""
         _, value = self._find(name, is_plain)
-        if value is None:
-            return default
-        if not isinstance(value, str):
+        if value is not None and not isinstance(value, str):
             raise ConfigError(f"{self._where}{name} is not a string")
-        return value
+        return self._tell(name, default if value is None else value)
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """One of `choices`."""
@@ -85,7 +116,7 @@ class Settings:
         number = default if value is None else _number(source, value)
         if number != int(number) or not least <= number <= most:
             raise ConfigError(f"{source}: {value!r} is not a whole number from {least} to {most}")
-        return int(number)
+        return self._tell(name, int(number))
 
     def seconds(self, name: str, default: float) -> float:
         """A positive duration of at most a day."""
@@ -93,12 +124,12 @@ class Settings:
         number = default if value is None else _number(source, value)
         if not 0 < number <= 86_400:
             raise ConfigError(f"{source}: {value!r} is not a number of seconds up to 86400")
-        return number
+        return self._tell(name, number)
 
     def path(self, name: str, default: Path) -> Path:
         """A file's path; `~` is the home folder."""
         value = self.text(name, "")
-        return Path(value).expanduser() if value else default
+        return self._tell(name, Path(value).expanduser() if value else default)
 
     def optional_path(self, name: str) -> Path | None:
         """A file's path, or None."""
@@ -112,7 +143,7 @@ class Settings:
             value = [word.strip() for word in value.split(",") if word.strip()]
         if not isinstance(value, list | None) or not all(isinstance(w, str) for w in value or ()):
             raise ConfigError(f"{source} is not a list of strings")
-        return tuple(value or ())
+        return self._tell(name, tuple(value or ()))
 
     def url(self, name: str, default: str, *, is_plain: bool = False) -> str:
         """An http(s) URL without query, without a trailing slash and without credentials."""
@@ -127,14 +158,17 @@ class Settings:
     def secret(self, name: str, *, is_plain: bool = False) -> Secret | None:
         """NAME_FILE, NAME, then the file's `name_file` and `name`, then the plain variables."""
         self._known |= {name, f"{name}_file"}
-        found = secret_from(self._environment, self._prefix + name.upper())
-        if found is None:
-            found = secret_from(self._from_table(name), name)
-        if found is None and is_plain and self._plain:
-            found = secret_from(self._environment, self._plain + name.upper())
+        places = [(self._environment, self._prefix + name.upper(), self._prefix + name.upper())]
+        places.append((self._from_table(name), name, self._where + name))
+        if is_plain and self._plain:
+            places.append((self._environment, *(self._plain + name.upper(),) * 2))
+        found = None
+        for source, key, origin in places:
+            if found is None and (found := secret_from(source, key)) is not None:
+                self._origins[name] = origin
         if found and not _HEADER_VALUE.fullmatch(found.expose()):
             raise ConfigError(f"{self._prefix}{name.upper()} is not one line of ASCII text")
-        return found if found else None
+        return self._tell(name, found if found else None)
 
     def headers(self, name: str) -> dict[str, str]:
         """Extra headers: a table in the file, or lines `Name: value` in the variable."""
@@ -146,6 +180,8 @@ class Settings:
             return {}
         if not isinstance(value, dict) or not all(map(_is_usable_header, value.items())):
             raise ConfigError(f"{source} does not hold usable HTTP headers")
+        # Their values may be secrets.
+        self._tell(name, tuple(value))
         return dict(value)
 
     def refuse_unknown(self) -> None:
@@ -159,6 +195,11 @@ class Settings:
     def _find(self, name: str, is_plain: bool = False) -> tuple[str, Any]:
         """Where the value stands, as the operator would call it, and the value or None."""
         self._known.add(name)
+        source, value = self._found(name, is_plain)
+        self._origins[name] = DEFAULT if value is None else source
+        return source, value
+
+    def _found(self, name: str, is_plain: bool) -> tuple[str, Any]:
         variable = self._prefix + name.upper()
         if value := self._environment.get(variable):
             return variable, value
@@ -168,6 +209,11 @@ class Settings:
         if is_plain and self._plain and (value := self._environment.get(plain)):
             return plain, value
         return variable, None
+
+    def _tell(self, name: str, value: T) -> T:
+        """`value`, told to whoever asks where it came from."""
+        self._told[self._where + name] = Told(value, self._origins.get(name, DEFAULT))
+        return value
 
     def _from_table(self, name: str) -> dict[str, str]:
         """The table's secret in the form of variables, so that one rule reads both."""

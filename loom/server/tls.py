@@ -16,7 +16,21 @@ def tls_context(settings: HttpSettings) -> ssl.SSLContext | None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    load_certificate(context, settings)
+    return context
+
+
+def load_certificate(context: ssl.SSLContext, settings: HttpSettings) -> None:
+    """Reads the files, perhaps again: new connections get what is in them now.
+
+    Raises:
+        ConfigError: as `tls_context`; the context stays as it was.
+    """
+    if settings.tls_cert is None:
+        raise ConfigError("the server speaks TLS and tls_cert is gone", "Restart it without TLS.")
     try:
+        # Tried on another context first: a half that fails would stay in this one.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
         context.load_cert_chain(settings.tls_cert, settings.tls_key)
     except ssl.SSLError as error:
         raise ConfigError(
@@ -25,4 +39,3 @@ def tls_context(settings: HttpSettings) -> ssl.SSLContext | None:
         ) from error
     except OSError as error:
         raise ConfigError(f"cannot read tls_cert or tls_key: {error}") from error
-    return context

@@ -1,3 +1,4 @@
+import json
 import signal
 from pathlib import Path
 from urllib.request import urlopen
@@ -23,3 +24,28 @@ def test_a_wrong_setting_of_the_server_is_named(loom: Loom) -> None:
     done = loom("--server", LOOM_SERVER_PORT="many")
     assert done.returncode == 1
     assert "LOOM_SERVER_PORT" in done.stderr
+
+
+def test_every_setting_of_the_server_says_what_decided_it(loom: Loom, tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text('[server]\nport = 1234\n[providers.anthropic]\napi_key = "sk-in-the-file"\n')
+    done = loom(
+        *("server", "--config", str(file), "config", "--json"),
+        LOOM_SERVER_HOST="::1",
+        OPENAI_API_KEY="sk-in-the-environment",
+    )
+    told = json.loads(done.stdout)
+    assert told["server.port"] == {"value": 1234, "origin": "server.port"}
+    assert told["server.host"] == {"value": "::1", "origin": "LOOM_SERVER_HOST"}
+    assert told["server.body_limit"]["origin"] == "default"
+    key = told["providers.anthropic.api_key"]
+    assert key == {"value": "[REDACTED]", "origin": "providers.anthropic.api_key"}
+    assert told["providers.openai.api_key"]["origin"] == "OPENAI_API_KEY"
+    assert "sk-in" not in done.stdout + done.stderr
+
+
+def test_the_servers_file_can_be_named_by_a_variable(loom: Loom, tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text("[server]\nport = 4321\n")
+    done = loom("server", "config", LOOM_SERVER_CONFIG=str(file))
+    assert "4321" in done.stdout

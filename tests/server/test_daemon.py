@@ -22,7 +22,8 @@ from loom.server.config import server_config
 from loom.server.daemon import run_daemon
 from loom.core.errors import ConfigError
 try:
-    sys.exit(run_daemon(server_config(os.environ)))
+    read = lambda: server_config(os.environ)
+    sys.exit(run_daemon(read(), reread=read))
 except ConfigError as error:
     sys.exit(error.message)
 """
@@ -105,6 +106,72 @@ async def test_it_speaks_tls_with_the_operators_certificate(start: Start) -> Non
             assert response.status == 200
         with pytest.raises(aiohttp.ClientError):
             await client.get(url.replace("https", "http") + "/health")
+
+
+async def told(process: Process, text: str) -> str:
+    """The first line of the log that has `text`."""
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        while text not in (said := (await process.stderr.readline()).decode()):
+            assert said, f"the log ended without {text!r}"
+    return said
+
+
+async def test_on_sighup_it_reads_its_settings_again(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text('[server]\nlog_level = "warning"\n')
+    process = await start(LOOM_SERVER_CONFIG=str(file), LOOM_SERVER_TOKEN="t" * 32)
+    url = (await line(process)).removeprefix("Loom server at ")
+    file.write_text('[server]\nlog_level = "info"\nhost = "::1"\n')
+    process.send_signal(signal.SIGHUP)
+    assert "settings reloaded" in await told(process, "reloaded")
+    assert "restart: host" in await told(process, "restart")
+    async with aiohttp.ClientSession() as client, client.get(url + "/health") as response:
+        assert response.status == 200
+    assert "GET /health 200" in await told(process, "/health")
+
+
+async def test_wrong_settings_are_not_taken(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text("")
+    process = await start(LOOM_SERVER_CONFIG=str(file), LOOM_SERVER_TOKEN="t" * 32)
+    url = (await line(process)).removeprefix("Loom server at ")
+    file.write_text("[server]\nbody_limit = 'many'\n")
+    process.send_signal(signal.SIGHUP)
+    assert "not reloaded: server.body_limit" in await told(process, "reloaded")
+    async with aiohttp.ClientSession() as client, client.get(url + "/health") as response:
+        assert response.status == 200
+
+
+async def test_on_sighup_new_connections_get_the_new_certificate(
+    start: Start, tmp_path: Path
+) -> None:
+    cert = tmp_path / "cert.pem"
+    cert.write_bytes(PEM.read_bytes())
+    process = await start(LOOM_SERVER_TLS_CERT=str(cert), LOOM_SERVER_TOKEN="t" * 32)
+    port = int((await line(process)).rpartition(":")[2])
+    first = await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port))
+    cert.write_text(await new_certificate())
+    process.send_signal(signal.SIGHUP)
+    await told(process, "reloaded")
+    second = await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port))
+    assert first in PEM.read_text() and second != first
+    cert.write_text("nothing")
+    process.send_signal(signal.SIGHUP)
+    assert "do not fit" in await told(process, "not reloaded")
+    assert await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port)) == second
+
+
+async def new_certificate() -> str:
+    """Another self-signed one with its key."""
+    process = await asyncio.create_subprocess_exec(
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+        *("-nodes", "-subj", "/CN=localhost", "-keyout", "-", "-out", "-"),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    made, _ = await process.communicate()
+    return made.decode()
 
 
 async def test_on_sigterm_open_streams_may_end(start: Start, upstream: Upstream) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loom.core.errors import ConfigError
 from loom.server.llm.base import ProviderSettings
-from loom.server.settings import Settings, refuse_unknown_names
+from loom.server.settings import Settings, Tree, refuse_unknown_names
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,7 @@ def read_providers(
     tree: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Mapping[str, ProviderSettings]:
     """Every provider's settings by name. Raises ConfigError naming the setting that is wrong."""
-    tables = tree.get("providers", {})
-    if not isinstance(tables, dict):
-        raise ConfigError("providers is not a table")
+    tables = Tree.below(tree, "providers")
     refuse_unknown_names(tables, set(PROVIDER_DEFAULTS), "providers.")
     return {
         name: _provider(name, defaults, tables, environment)
