@@ -1,0 +1,35 @@
+"""Programs from npm, at pinned versions, in a folder that outlives the run."""
+
+import fcntl
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+PACKAGES = {"express": "4.22.3", "oidc-provider": "9.13.3", "samlp": "8.0.0"}
+SCRIPTS = Path(__file__).parent
+
+
+def installed(folder: Path) -> Path:
+    """`folder`, with PACKAGES in it and the scripts beside them (imports look there)."""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        raise RuntimeError("node and npm are missing: run `make test`, or apt install nodejs npm")
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = json.dumps({"private": True, "dependencies": PACKAGES})
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        manifest, done = folder / "package.json", folder / "done"
+        if not done.exists() or done.read_text() != wanted:
+            manifest.write_text(wanted)
+            _npm_install(folder)
+            done.write_text(wanted)
+        for script in SCRIPTS.glob("*.js"):
+            shutil.copy(script, folder / script.name)
+    return folder
+
+
+def _npm_install(folder: Path) -> None:
+    command = ("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150)
+    if done.returncode:
+        raise RuntimeError(f"npm cannot install {', '.join(PACKAGES)}:\n{done.stderr}")
