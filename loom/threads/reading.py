@@ -10,9 +10,16 @@ from loom.core.errors import CodecError, StoreError, ThreadNotFound
 from loom.core.history import Entry
 from loom.core.messages import Thread
 from loom.threads import heads
+from loom.threads.packing import unpack
 from loom.threads.rows import damaged, entry_of
 
 CANDIDATES = 5
+HOLDS = (
+    "instr(lower(threads.title || char(10) || threads.git_branch || char(10)"
+    " || threads.git_remote || char(10) || threads.git_commit || char(10) || threads.tags),"
+    " lower(?))"
+)
+"""Whether a word is in a head line, whatever its case (of ASCII)."""
 
 _logger = logging.getLogger(__name__)
 
@@ -24,6 +31,7 @@ class Stored(NamedTuple):
     parent: int | None
     kind: str
     body: bytes
+    text: bytes
 
 
 def thread(connection: sqlite3.Connection, thread_id: str) -> Thread | None:
@@ -82,10 +90,7 @@ def threads(
         conditions.append("workspace = ?")
         parameters.append(workspace)
     for word in (search or "").split():
-        conditions.append(
-            "instr(lower(title || char(10) || git_branch || char(10) || git_remote || char(10)"
-            " || git_commit || char(10) || tags), lower(?))"
-        )
+        conditions.append(HOLDS)
         parameters.append(word)
     where = " AND ".join(conditions)
     return heads.columns_of(
@@ -141,8 +146,8 @@ def _ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Sto
         if place is None:
             raise StoreError(f"entry {head} is missing", "Put a backup of the database in place.")
         cursor = connection.execute(
-            "SELECT id, parent, kind, CAST(body AS BLOB) FROM entries WHERE thread = ? AND seq <= ?"
-            " ORDER BY seq DESC",
+            "SELECT id, parent, kind, CAST(body AS BLOB), CAST(text AS BLOB) FROM entries"
+            " WHERE thread = ? AND seq <= ? ORDER BY seq DESC",
             place,
         )
         for row in map(Stored._make, cursor):
@@ -162,7 +167,7 @@ def _attachments(connection: sqlite3.Connection) -> Callable[[str], bytes | None
 
 def _decoded(row: Stored, data_of: Callable[[str], bytes | None]) -> Entry:
     try:
-        return entry_of(row.kind, row.body, data_of)
+        return entry_of(row.kind, unpack(row.body, row.text), data_of)
     except CodecError as error:
         _logger.warning("entry %d (%s) is damaged: %s", row.id, row.kind, error)
         return damaged(row.id, row.kind, error.message)

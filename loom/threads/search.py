@@ -13,14 +13,13 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from loom.core.messages import Thread
-from loom.threads import heads, reading
+from loom.threads import head_search, reading
 
 # Of each thread so many rows, of all threads so many, and so many hits looked at to find them.
 ROWS_EACH, ROWS, HITS = 8, 300, 5_000
 WORDS = 32
 WORD_CHARACTERS = 128
 
-_COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
 _BEFORE, _AFTER = 40, 120
 
 # CROSS JOIN keeps SQLite's planner from starting anywhere but at the index.
@@ -79,14 +78,11 @@ def search(
     by_commit = _commits(connection, query, limit, workspace)
     if by_commit or not query:
         return by_commit
-    words = words_of(query)
-    rows = _matching_rows(connection, query, words, limit, workspace)
-    hits = [
-        _hit(connection, found, words or (query,))
-        for found in _best(connection, rows, words)[:limit]
-    ]
     by_head = _heads(connection, query, limit, workspace)
+    if len(by_head) == limit:
+        return by_head
     known = {hit.thread.id for hit in by_head}
+    hits = _in_texts(connection, query, limit, workspace)
     return (*by_head, *(hit for hit in hits if hit.thread.id not in known))[:limit]
 
 
@@ -119,6 +115,15 @@ def excerpt(text: str, words: Sequence[str]) -> tuple[str, tuple[tuple[int, int]
 
 def _clean(query: str) -> str:
     return query.encode("utf-8", "replace").decode().replace("\0", " ").strip()
+
+
+def _in_texts(
+    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+) -> tuple[Hit, ...]:
+    words = words_of(query)
+    rows = _matching_rows(connection, query, words, limit, workspace)
+    best = _best(connection, rows, words)[:limit]
+    return tuple(_hit(connection, found, words or (query,)) for found in best)
 
 
 def _matching_rows(
@@ -190,26 +195,18 @@ def _hit(connection: sqlite3.Connection, found: _Found, words: Sequence[str]) ->
 def _heads(
     connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
 ) -> tuple[Hit, ...]:
-    """Threads whose title, branch, remote or tags hold every word."""
     words = tuple(query.split())[:WORDS]
-    found = reading.threads(connection, workspace, limit, False, " ".join(words))
     score = 2.0 * len(words)
-    return tuple(Hit(thread, *excerpt(thread.title, words), score) for thread in found)
+    return tuple(
+        Hit(thread, *excerpt(thread.title, words), score)
+        for thread in head_search.by_words(connection, words, limit, workspace)
+    )
 
 
 def _commits(
     connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
 ) -> tuple[Hit, ...]:
-    if not _COMMIT.fullmatch(query):
-        return ()
-    start = query.lower()
-    cursor = connection.execute(
-        f"{heads.SELECT} WHERE git_commit <> '' AND git_commit >= :start AND git_commit < :end"
-        " AND deleted_at IS NULL AND (:workspace IS NULL OR workspace = :workspace)"
-        " ORDER BY updated_at DESC LIMIT :limit",
-        {"start": start, "end": start + "g", "workspace": workspace, "limit": limit},
-    )
     return tuple(
-        Hit(thread, f"commit {thread.git_commit}", ((7, 7 + len(start)),))
-        for thread in heads.columns_of(cursor)
+        Hit(thread, f"commit {thread.git_commit}", ((7, 7 + len(query)),))
+        for thread in head_search.by_commit(connection, query, limit, workspace)
     )

@@ -9,6 +9,7 @@ from msgspec import structs
 from loom.core.errors import StoreError
 from loom.core.messages import Thread
 from loom.threads import heads, reading
+from loom.threads.packing import pack
 from loom.threads.rows import MESSAGE, Attachment, Row
 
 _INSERT_THREAD = """
@@ -90,7 +91,7 @@ def insert_entry(
     cursor = connection.execute(
         "INSERT INTO entries (thread, seq, parent, kind, body, text, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*place, row.kind, row.body, row.text, now_ms),
+        (*place, row.kind, pack(row.body, row.text), row.text, now_ms),
     )
     return int(cursor.lastrowid or 0)
 

@@ -132,3 +132,26 @@ def test_excerpt_is_one_line_around_the_word_with_its_place() -> None:
     assert "the Needle is here" in line
     assert line[0] == line[-1] == "…"
     assert [line[start:end] for start, end in marks] == ["Needle"]
+
+
+async def test_any_part_of_a_head_line_is_found_whatever_its_length(store: ThreadStore) -> None:
+    await store.create(
+        Thread("T-a", title="Repair ui", git_branch="fix/login-page", tags=("später",))
+    )
+    await filled(store, b="nothing of it")
+    for query in ("UI", "gin-pa", "x/login repair", "päter", "i"):
+        assert "a" in names(await store.search(query)), query
+
+
+async def test_head_line_that_changes_is_found_as_it_is_now(store: ThreadStore) -> None:
+    await store.create(Thread("T-a", title="first title"))
+    await store.update("T-a", title="second title")
+    assert names(await store.search("first")) == []
+    assert names(await store.search("second")) == ["a"]
+
+
+async def test_letters_of_a_word_that_are_scattered_over_the_head_line_are_no_match(
+    store: ThreadStore,
+) -> None:
+    await store.create(Thread("T-a", title="login", git_branch="ginger"))
+    assert names(await store.search("loginger")) == []

@@ -1,0 +1,71 @@
+"""Stores that earlier versions of Loom wrote, opened by this one."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from loom.core.history import Entry
+from loom.db import migrations_in, prepare
+from loom.threads.rows import row_of
+from loom.threads.store import MIGRATIONS, ThreadStore
+from tests.threads.samples import answered, said, shown
+
+CONVERSATION = (said("Repair the login"), answered("in auth/login.py"), shown(), said("thanks"))
+SOUND = "INSERT INTO {0} ({0}, rank) VALUES ('integrity-check', 1)"
+
+
+def write_version_1(path: Path, name: str, entries: tuple[Entry, ...]) -> None:
+    """A thread as the first schema holds it: bodies plain, every row in one chain."""
+    with closing(prepare(path, migrations_in(MIGRATIONS)[:1])) as connection:
+        key = connection.execute(
+            "INSERT INTO threads (id, title, workspace, created_at, updated_at, version, head,"
+            " last_seq, message_count, git_branch) VALUES (?, ?, '/w', 1, 2, 3, NULL, ?, 3, 'fix')",
+            (name, "Repair the login", len(entries)),
+        ).lastrowid
+        head = None
+        for seq, row in enumerate(map(row_of, entries), 1):
+            connection.executemany("INSERT INTO attachments VALUES (?, ?, ?)", row.attachments)
+            values = (key, seq, head, row.kind, row.text, row.body)
+            (head,) = connection.execute(
+                "INSERT INTO entries (thread, seq, parent, kind, created_at, text, body)"
+                " VALUES (?, ?, ?, ?, 1, ?, ?) RETURNING id",
+                values,
+            ).fetchone()
+        connection.execute("UPDATE threads SET head = ?", (head,))
+
+
+async def test_store_of_the_first_version_keeps_every_thread_and_entry(path: Path) -> None:
+    write_version_1(path, "T-old", CONVERSATION)
+    async with ThreadStore.open(path) as store:
+        thread = await store.find("T-old")
+        assert (thread.title, thread.version, thread.message_count) == ("Repair the login", 3, 3)
+        assert await store.entries("T-old") == CONVERSATION
+        await store.append("T-old", said("and on"))
+        assert await store.entries("T-old") == (*CONVERSATION, said("and on"))
+
+
+async def test_store_of_the_first_version_is_searched_in_text_and_head_line(path: Path) -> None:
+    write_version_1(path, "T-old", CONVERSATION)
+    async with ThreadStore.open(path) as store:
+        for query in ("auth/login.py", "thanks", "tha", "fix", "pair the log"):
+            assert [hit.thread.id for hit in await store.search(query)] == ["T-old"], query
+
+
+async def test_indexes_of_a_migrated_store_are_sound_as_it_is_written(path: Path) -> None:
+    write_version_1(path, "T-old", CONVERSATION)
+    async with ThreadStore.open(path) as store:
+        await store.append("T-old", said("more"))
+        await store.update("T-old", title="Another title")
+        await store.delete("T-old")
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ("entries_text", "threads_text"):
+            connection.execute(SOUND.format(table))
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_older_loom_finds_its_store_beside_the_migrated_one(path: Path) -> None:
+    write_version_1(path, "T-old", CONVERSATION)
+    async with ThreadStore.open(path):
+        pass
+    with closing(sqlite3.connect(f"{path}.v1.backup")) as copy:
+        assert copy.execute("SELECT count(*) FROM entries").fetchone() == (len(CONVERSATION),)
