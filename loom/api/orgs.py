@@ -70,3 +70,68 @@ class RoleChange(Struct, frozen=True, forbid_unknown_fields=True):
     """`PATCH /api/orgs/{org}/members/{user}`."""
 
     role: OrgRole
+
+
+class Invitation(Struct, frozen=True):
+    """One that waits to be accepted."""
+
+    id: str
+    email: str
+    role: OrgRole
+    invited_by: str
+    created_at: str
+    expires_at: str
+
+
+class InvitationList(Struct, frozen=True):
+    """`GET /api/orgs/{org}/invitations`, newest first."""
+
+    invitations: tuple[Invitation, ...]
+
+
+class NewInvitation(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /api/orgs/{org}/invitations`; one for the same address takes the place of an older."""
+
+    email: str
+    role: Literal["admin", "member"] = "member"
+
+
+class InvitationMade(Struct, frozen=True):
+    """`token` is shown this once; `is_mailed`: it was also sent to the address."""
+
+    invitation: Invitation
+    token: str
+    is_mailed: bool = False
+
+
+class InvitationPreview(Struct, frozen=True):
+    """`GET /api/invitations/{token}`, for anybody who has the token. `email` is not all of it."""
+
+    org: str
+    org_name: str
+    role: OrgRole
+    invited_by: str
+    email: str
+    expires_at: str
+
+
+class JoinAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /api/orgs/{org}/join-requests`: what the organization's admins read."""
+
+    message: str = ""
+
+
+class JoinRequest(Struct, frozen=True):
+    """Somebody who asks to be let in."""
+
+    user_id: str
+    name: str
+    email: str
+    message: str
+    created_at: str
+
+
+class JoinRequestList(Struct, frozen=True):
+    """`GET /api/orgs/{org}/join-requests`, oldest first."""
+
+    join_requests: tuple[JoinRequest, ...]

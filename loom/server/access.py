@@ -14,7 +14,18 @@ from loom.server.principal import Principal, PrincipalKind, Scope
 Action = Literal[
     "read", "write", "delete", "share", "use", "manage", "hand_over", "impersonate", "join"
 ]
-ResourceKind = Literal["thread", "organization", "team", "user", "api_key", "llm", "tool", "server"]
+ResourceKind = Literal[
+    "thread",
+    "organization",
+    "team",
+    "user",
+    "api_key",
+    "invitation",
+    "join_request",
+    "llm",
+    "tool",
+    "server",
+]
 Visibility = Literal["private", "team", "organization", "public"]
 
 
@@ -159,6 +170,8 @@ def _organization(principal: Principal, action: Action, resource: Resource) -> b
 def _team(principal: Principal, action: Action, resource: Resource) -> bool:
     if action == "read":
         return resource.org_id in principal.org_roles
+    if action == "delete":
+        return _is_org_admin(principal, resource.org_id)
     is_maintainer = principal.team_roles.get(resource.id) == "maintainer"
     return is_maintainer or _is_org_admin(principal, resource.org_id)
 
@@ -169,7 +182,7 @@ def _user(principal: Principal, action: Action, resource: Resource) -> bool:
     return bool(principal.user_id) and principal.user_id == resource.id
 
 
-def _api_key(principal: Principal, action: Action, resource: Resource) -> bool:
+def _of_org(principal: Principal, action: Action, resource: Resource) -> bool:
     return _is_org_admin(principal, resource.org_id)
 
 
@@ -190,7 +203,9 @@ _RULES: Mapping[ResourceKind, Rule] = {
     "organization": _organization,
     "team": _team,
     "user": _user,
-    "api_key": _api_key,
+    "api_key": _of_org,
+    "invitation": _of_org,
+    "join_request": _of_org,
     "llm": _use,
     "tool": _use,
     "server": _nobody,

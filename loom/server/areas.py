@@ -22,6 +22,11 @@ EVERYWHERE = (
 TEAM = (
     "loom.server.routes.account",
     "loom.server.routes.orgs",
+    "loom.server.routes.members",
+    "loom.server.routes.teams",
+    "loom.server.routes.invitations",
+    "loom.server.routes.join_requests",
+    "loom.server.routes.api_keys",
     "loom.server.routes.users",
 )
 

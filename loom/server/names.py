@@ -27,3 +27,17 @@ def require_slug(slug: str) -> None:
 def as_slug(name: str) -> str:
     """Lower-case words of `name` joined by `-`; empty when it has none."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
+
+
+def require_email(text: str) -> str:
+    """The address without space around it. Raises Refused (400) for what is none.
+
+    Whether it is anybody's is found out by writing to it; here it only has to be one word that
+    cannot be taken for a header or for a list.
+    """
+    email = text.strip()
+    account, at, domain = email.rpartition("@")
+    is_plain = email.isprintable() and not set(email) & set(' ,;:<>()[]\\"')
+    if not (account and at and domain and is_plain and "@" not in account and len(email) <= 254):
+        raise Refused(400, "invalid_request", f"{text[:300]!r} is no e-mail address")
+    return email

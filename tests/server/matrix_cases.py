@@ -110,6 +110,27 @@ CASES: Mapping[str, Case] = {
         # A key goes with its organization.
         but=dict.fromkeys(KEYS, "401"),
     ),
+    "PATCH /api/orgs/{org}/members/{user}": Case(json={"role": "admin"}),
+    "POST /api/orgs/{org}/teams": Case(json={"name": "Weft"}),
+    "PUT /api/orgs/{org}/teams/{team}/members/{user}": Case(
+        json={"role": "maintainer"}, policy=MAINTAINERS
+    ),
+    "DELETE /api/orgs/{org}/teams/{team}/members/{user}": Case(policy=MAINTAINERS),
+    "POST /api/orgs/{org}/invitations": Case(json={"email": "ines@example.com"}),
+    "GET /api/orgs/{org}/invitations": Case(policy=ORG_ADMINS),
+    "POST /api/invitations/{token}/accept": Case(policy=PERSONS),
+    "POST /api/orgs/{org}/join-requests": Case(
+        names={"org": "{public_org}"}, policy=PERSONS, passes=(409,)
+    ),
+    "GET /api/orgs/{org}/join-requests": Case(policy=ORG_ADMINS),
+    "POST /api/orgs/{org}/join-requests/{user}/approve": Case(names={"user": "{asking}"}),
+    "POST /api/orgs/{org}/join-requests/{user}/reject": Case(names={"user": "{asking}"}),
+    "POST /api/orgs/{org}/api-keys": Case(
+        json={"name": "ci", "scopes": ["llm:use"]},
+        # It would be nobody's who is in the organization.
+        but=dict.fromkeys(ADMINS, "403"),
+    ),
+    "GET /api/orgs/{org}/api-keys": Case(policy=ORG_ADMINS),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
     "GET /api/users/{user}": Case(policy=MEMBERS),
 }

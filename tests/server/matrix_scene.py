@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from msgspec import json
 
-from loom.server import users
+from loom.api.orgs import NewInvitation
+from loom.server import invitations, orgs, users
 from loom.server.auth import login_sessions
 from loom.server.auth.credentials import hashed, new_credential
 from loom.server.auth.login_sessions import Origin
@@ -200,10 +201,47 @@ def _deleted_org(made: Scene) -> str:
     return made.org
 
 
+def _public_org(made: Scene) -> str:
+    made.connection.execute(
+        "UPDATE organizations SET visibility = 'public' WHERE id = ?", (made.org,)
+    )
+    return made.org
+
+
+def _asking(made: Scene) -> str:
+    """Who asked to be let in."""
+    user_id = made.person("jo")
+    made.insert("org_join_requests", org=made.org, user=user_id, created_at=made.now)
+    return user_id
+
+
+def _invitation(made: Scene, email: str) -> tuple[str, str]:
+    org = orgs.find(made.connection, made.org)
+    assert org is not None
+    asked = NewInvitation(email)
+    invitation, token = invitations.create(made.connection, org, asked, made.owner, made.now)
+    return invitation.id, token.expose()
+
+
+def _token(made: Scene) -> str:
+    """Of an invitation that is for the caller."""
+    org, made.org = made.org, made.organization("other")
+    email = made.connection.execute("SELECT email FROM users WHERE id = ?", (made.caller,))
+    (address,) = email.fetchone() or ("ines@example.com",)
+    token = _invitation(made, address)[1]
+    made.org = org
+    return token
+
+
 MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "org": lambda made: made.org,
     "deleted_org": _deleted_org,
+    "public_org": _public_org,
     "team": lambda made: made.team,
+    "asking": _asking,
+    "invitation": lambda made: _invitation(made, "ines@example.com")[0],
+    "token": _token,
+    "key": lambda made: _made_key(made, ())[0],
     "user": lambda made: made.other,
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",

@@ -128,6 +128,7 @@ CREATE TABLE team_memberships (
 ) WITHOUT ROWID;
 CREATE INDEX team_memberships_by_user ON team_memberships (user);
 
+-- Gone when accepted or revoked; what became of it is in the audit log.
 CREATE TABLE org_invitations (
     id TEXT PRIMARY KEY,
     org TEXT NOT NULL REFERENCES organizations (id),
@@ -137,7 +138,6 @@ CREATE TABLE org_invitations (
     invited_by TEXT REFERENCES users (id),
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    accepted_at INTEGER,
     UNIQUE (org, email)
 );
 
