@@ -104,7 +104,11 @@ def test_the_wheel_carries_what_the_program_reads(tmp_path: Path) -> None:
     assert build.returncode == 0, build.stderr
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    sources = [path for path in (ROOT / "loom").rglob("*") if path.suffix in (".sql", ".md")]
+    sources = [
+        path
+        for path in (ROOT / "loom").rglob("*")
+        if path.suffix in (".sql", ".md", ".html", ".css", ".js")
+    ]
     wanted = {str(path.relative_to(ROOT)) for path in sources} | {"loom/py.typed"}
     wanted |= {f"loom/styles/{path.name}" for path in (ROOT / "styles").glob("*.tcss")}
     assert wanted - packed == set()

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from loom.core.errors import ConfigError
 from loom.redact import Redactor
@@ -97,6 +98,21 @@ def make_app(
     return app
 
 
+def _one_line_each(log: logging.Logger) -> logging.Logger:
+    """`log` without the stack traces that anybody could fill it with by bad requests."""
+
+    def shortened(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            record.levelno, record.levelname = logging.INFO, "INFO"
+            record.msg, record.args = "a request that is no HTTP", None
+            record.exc_info = None
+        return True
+
+    log.addFilter(shortened)
+    return log
+
+
 class Runner(web.AppRunner):
     """Runs the application as every host of it does.
 
@@ -110,6 +126,7 @@ class Runner(web.AppRunner):
             app,
             handler_cancellation=True,
             access_log=None,
+            logger=_one_line_each(logging.getLogger("loom.server.http")),
             keepalive_timeout=SILENT_CLIENT_TIMEOUT,
             shutdown_timeout=app[CONFIG].timeout_drain,
         )

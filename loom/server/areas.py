@@ -20,6 +20,7 @@ EVERYWHERE = (
 )
 
 TEAM = (
+    "loom.server.routes.openapi",
     "loom.server.routes.account",
     "loom.server.routes.orgs",
     "loom.server.routes.members",

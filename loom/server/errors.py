@@ -32,16 +32,24 @@ STATUS_OF_KIND: Mapping[ErrorKind, int] = {
 class Refused(LoomError):
     """A request that is answered with `status`; `code` is the body's `error`."""
 
-    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        hint: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message, hint)
         self.status = status
         self.code = code
+        self.headers = headers or {}
 
 
 def error_response(error: LoomError, dialect: Dialect, redactor: Redactor) -> web.Response:
     """`error` as an answer; its texts pass the redactor once more."""
     status, body = _described(error, redactor)
-    headers = {}
+    headers = dict(error.headers) if isinstance(error, Refused) else {}
     if body.retry_after is not None:
         headers["Retry-After"] = str(math.ceil(body.retry_after))
     if status == HTTPStatus.UNAUTHORIZED:

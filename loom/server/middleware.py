@@ -84,7 +84,11 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 def _refusal(error: web.HTTPException) -> Refused:
     codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
-    return Refused(error.status, codes.get(error.status, "invalid_request"), error.reason)
+    # RFC 9110 §15.5.6: a 405 says which methods there are.
+    allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+    return Refused(
+        error.status, codes.get(error.status, "invalid_request"), error.reason, headers=allow
+    )
 
 
 def _dialect(request: web.Request) -> Dialect:

@@ -212,8 +212,23 @@ def _count_failure(request: web.Request, provider: Provider, error: LlmError) ->
 
 
 ROUTES = (
-    Route("POST", "/proxy/{provider}/complete", complete, Access.SIGNED_IN, scope="llm:use"),
-    Route("POST", "/proxy/{provider}/stream", stream, Access.SIGNED_IN, scope="llm:use"),
+    Route(
+        "POST",
+        "/proxy/{provider}/complete",
+        complete,
+        Access.SIGNED_IN,
+        scope="llm:use",
+        takes=LlmRequest,
+        gives=LlmResponse,
+    ),
+    Route(
+        "POST",
+        "/proxy/{provider}/stream",
+        stream,
+        Access.SIGNED_IN,
+        scope="llm:use",
+        takes=LlmRequest,
+    ),
 )
 
 AREA = Area(lambda app: ROUTES)

@@ -70,10 +70,21 @@ def _not_configured(name: str) -> Refused:
     return Refused(503, "not_configured", f"{name} is not configured on the Loom server", hint)
 
 
-ROUTES = (
-    Route("POST", "/proxy/search", any_engine, Access.SIGNED_IN, scope="tools:use"),
-    Route("POST", "/proxy/cse", google, Access.SIGNED_IN, scope="tools:use"),
-    Route("POST", "/proxy/serper", serper, Access.SIGNED_IN, scope="tools:use"),
+ROUTES = tuple(
+    Route(
+        "POST",
+        path,
+        handler,
+        Access.SIGNED_IN,
+        scope="tools:use",
+        takes=SearchRequest,
+        gives=SearchResponse,
+    )
+    for path, handler in (
+        ("/proxy/search", any_engine),
+        ("/proxy/cse", google),
+        ("/proxy/serper", serper),
+    )
 )
 
 AREA = Area(lambda app: ROUTES)
