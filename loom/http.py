@@ -99,7 +99,7 @@ def environment_proxy(url: "str | URL") -> str | None:
 
     parts = urlsplit(str(url))
     host = parts.netloc.rpartition("@")[2]
-    if _is_loopback(parts.hostname or "") or proxy_bypass(host):
+    if is_loopback(parts.hostname or "") or proxy_bypass(host):
         return None
     proxy = getproxies().get(parts.scheme)
     return f"http://{proxy}" if proxy and "://" not in proxy else proxy
@@ -130,7 +130,8 @@ def client_session(
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """`host`, a name or an address, is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

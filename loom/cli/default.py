@@ -23,7 +23,7 @@ keys stay on the server. For the one that Loom brings along, before you start it
   loom doctor                              says what is missing, and what to do
 """
 
-SERVER_ONLY = ("host", "port", "db", "config")
+SERVER_ONLY = ("host", "port", "db", "config", "signups")
 
 
 def parse(words: Sequence[str]) -> Namespace:
@@ -79,6 +79,11 @@ def _add_server_options(parser: ArgumentParser) -> None:
     group.add_argument("--host", metavar="ADDRESS", help="where it listens (default 127.0.0.1)")
     group.add_argument("--port", type=int, metavar="NUMBER", help="and on which port (8080)")
     group.add_argument("--db", type=Path, metavar="PATH", help="its database")
+    group.add_argument(
+        "--signups",
+        choices=("closed", "domain", "open"),
+        help="who gets an account by signing in: who was invited, colleagues by domain, everybody",
+    )
     group.add_argument("--config", type=Path, metavar="FILE", help="its settings, as TOML")
 
 

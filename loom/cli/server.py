@@ -14,9 +14,9 @@ def run(args: Namespace) -> int:
     from loom.server.config import ServerConfig, server_config
     from loom.server.daemon import run_daemon
 
+    flags = {"host": args.host, "port": args.port, "db_path": args.db, "signups": args.signups}
+
     def read() -> ServerConfig:
-        return server_config(
-            os.environ, args.config, host=args.host, port=args.port, db_path=args.db
-        )
+        return server_config(os.environ, args.config, **flags)
 
     return run_daemon(read(), reread=read)

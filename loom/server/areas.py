@@ -29,6 +29,9 @@ TEAM = (
     "loom.server.routes.join_requests",
     "loom.server.routes.api_keys",
     "loom.server.routes.users",
+    "loom.server.routes.login",
+    "loom.server.routes.account_page",
+    "loom.server.routes.sessions",
 )
 
 

@@ -28,3 +28,10 @@ async def body_of(request: web.Request) -> bytes:
             return await request.read()
     except TimeoutError as error:
         raise Refused(408, "timeout", f"the body did not arrive within {limit:.0f} s") from error
+
+
+async def small_body(request: web.Request, limit: int) -> bytes:
+    """The body where it has to be small: `limit` bytes at most. Raises as `body_of` does."""
+    if (request.content_length or 0) > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
+    return await body_of(request.clone(client_max_size=limit))

@@ -5,22 +5,26 @@ Every value is checked here, so that a server that starts has settings that make
     [server]                 host, port, db_path, token_file, log_format, …
     [providers.anthropic]    api_key_file, base_url, model, headers, timeout_first_byte, …
     [search]                 serper_api_key_file, google_cse_api_key_file, …
+    [login]                  signups, signup_domains
+    [mail]                   host, port, username, password_file, from_address, security
 """
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from loom.core.errors import ConfigError
 from loom.db import migrations_in
 from loom.directories import data_directory, state_directory
+from loom.http import is_loopback
 from loom.secrets import Secret
 from loom.server.database import MIGRATIONS
 from loom.server.llm.base import ProviderSettings
 from loom.server.sections.http import HttpSettings, read_http
+from loom.server.sections.login import LoginSettings, read_login
+from loom.server.sections.mail import MailSettings, read_mail
 from loom.server.sections.providers import PROVIDER_DEFAULTS, ProviderDefaults, read_providers
 from loom.server.sections.search import SearchSettings, read_search
 from loom.server.settings import Settings, Told, Tree, refuse_unknown_names
@@ -76,6 +80,8 @@ class ServerConfig:
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     search: SearchSettings = field(default_factory=SearchSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
+    login: LoginSettings = field(default_factory=LoginSettings)
+    mail: MailSettings | None = None
     body_limit: int = 64 * MEBIBYTE
     timeout_drain: float = 10.0
     ping_interval: float = 10.0
@@ -89,17 +95,13 @@ class ServerConfig:
         """Every secret value in these settings, for the redactor."""
         keys = [settings.api_key for settings in self.providers.values()]
         keys += [self.token, self.search.google_cse_api_key, self.search.serper_api_key]
+        keys += [self.mail.password if self.mail else None]
         return tuple(key for key in keys if key)
 
     @property
     def is_loopback(self) -> bool:
         """Only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 FLAGS = {"host": "host", "port": "port", "db_path": "db"}
@@ -125,8 +127,9 @@ def server_config(
     """
     named = file or (Path(chosen) if (chosen := environment.get("LOOM_SERVER_CONFIG")) else None)
     tree = Tree(_read(named) if named is not None else {})
-    refuse_unknown_names(tree, {"server", "providers", "search", "http"}, "")
+    refuse_unknown_names(tree, {"server", "providers", "search", "http", "login", "mail"}, "")
     server = Settings.of(tree, "server", environment, "LOOM_SERVER_")
+    signups: str | None = flags.pop("signups", None)
     config = ServerConfig(
         host=server.text("host", "127.0.0.1"),
         port=server.integer("port", 8080, 0, 65535),
@@ -136,6 +139,8 @@ def server_config(
         providers=read_providers(tree, environment),
         search=read_search(tree, environment),
         http=read_http(tree, environment),
+        login=read_login(tree, environment, signups),
+        mail=read_mail(tree, environment),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
         timeout_drain=server.seconds("timeout_drain", 10.0),
         log_format=server.choice("log_format", "json", ("json", "human")),
@@ -146,7 +151,7 @@ def server_config(
     server.refuse_unknown()
     given = {name: value for name, value in flags.items() if value is not None}
     if told is not None:
-        told |= tree.told
+        told |= tree.told | ({"login.signups": Told(signups, "--signups")} if signups else {})
         told |= {f"server.{name}": Told(given[name], f"--{FLAGS[name]}") for name in given}
     return _with_flags(config, given)
 
@@ -160,9 +165,20 @@ def _with_flags(config: ServerConfig, given: dict[str, Any]) -> ServerConfig:
 
 
 def checked(config: ServerConfig) -> ServerConfig:
-    """`config`, when its token may guard its host. Raises ConfigError when it may not."""
+    """`config`, when its parts go together. Raises ConfigError when they do not."""
     if config.token is not None:
         _check_token(config, config.token.expose())
+    if config.login.is_dev_mode and not config.is_loopback:
+        raise ConfigError(
+            f"AUTH_DEV_MODE lets everybody in as an admin, and {config.host} can be reached from"
+            " outside this machine",
+            "Unset LOOM_SERVER_AUTH_DEV_MODE, or listen on 127.0.0.1.",
+        )
+    if config.mail is not None and not config.base_url and not config.is_loopback:
+        raise ConfigError(
+            "mail has links to this server, whose address is not set",
+            "Set LOOM_SERVER_BASE_URL to the address that people's browsers use.",
+        )
     return config
 
 

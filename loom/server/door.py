@@ -81,13 +81,19 @@ async def _principal(request: web.Request, route: Route | None) -> Principal:
 def _require_own_page(request: web.Request, principal: Principal) -> None:
     """A browser sends its cookie whoever wrote the page: a write must come from our own.
 
-    `Sec-Fetch-Site` and `Origin` cannot be set by a page's script (Fetch Standard, forbidden
-    request-headers); a browser that sends neither with a write is refused. A WebSocket is a write,
-    for which browsers ask nobody's leave (RFC 6455 §10.2).
+    A WebSocket is a write, for which browsers ask nobody's leave (RFC 6455 §10.2).
     """
-    is_socket = "Upgrade" in request.headers
-    if not principal.is_cookie or (request.method in _SAFE_METHODS and not is_socket):
-        return
+    is_write = request.method not in _SAFE_METHODS or "Upgrade" in request.headers
+    if principal.is_cookie and is_write:
+        require_own_page(request)
+
+
+def require_own_page(request: web.Request) -> None:
+    """Raises Refused (403) unless the browser says that a page of ours made the request.
+
+    `Sec-Fetch-Site` and `Origin` cannot be set by a page's script (Fetch Standard, forbidden
+    request-headers); a browser that sends neither with a write is refused.
+    """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if origin is not None and origin != own_origin(request):
         raise Refused(403, "forbidden", "this request came from another site's page")

@@ -30,7 +30,10 @@ STATUS_OF_KIND: Mapping[ErrorKind, int] = {
 
 
 class Refused(LoomError):
-    """A request that is answered with `status`; `code` is the body's `error`."""
+    """A request that is answered with `status`; `code` is the body's `error`.
+
+    `retry_after`: seconds after which it may do.
+    """
 
     def __init__(
         self,
@@ -39,16 +42,18 @@ class Refused(LoomError):
         message: str,
         hint: str = "",
         headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message, hint)
         self.status = status
         self.code = code
         self.headers = headers or {}
+        self.retry_after = retry_after
 
 
 def error_response(error: LoomError, dialect: Dialect, redactor: Redactor) -> web.Response:
-    """`error` as an answer; its texts pass the redactor once more."""
-    status, body = _described(error, redactor)
+    """`error` as an answer."""
+    status, body = described(error, redactor)
     headers = dict(error.headers) if isinstance(error, Refused) else {}
     if body.retry_after is not None:
         headers["Retry-After"] = str(math.ceil(body.retry_after))
@@ -62,13 +67,14 @@ def error_response(error: LoomError, dialect: Dialect, redactor: Redactor) -> we
     )
 
 
-def _described(error: LoomError, redactor: Redactor) -> tuple[int, ErrorBody]:
+def described(error: LoomError, redactor: Redactor) -> tuple[int, ErrorBody]:
+    """The status, and what is told to the client; its texts pass the redactor once more."""
     retry_after = None
     if isinstance(error, ProviderError):
         status, code = provider_status(error.error), str(error.error.kind)
         retry_after = error.error.retry_after
     elif isinstance(error, Refused):
-        status, code = error.status, error.code
+        status, code, retry_after = error.status, error.code, error.retry_after
     else:
         status, code = _of_class(error)
     message, hint = redactor.redact(error.message), redactor.redact(error.hint)

@@ -14,7 +14,7 @@ from loom.server.access_log import Served
 from loom.server.door import authenticate
 from loom.server.errors import Dialect, Refused, error_response
 from loom.server.forwarded import believe_proxies
-from loom.server.keys import ACCESS_LOG, METRICS, REDACTOR, SILENT_CONNECTIONS
+from loom.server.keys import ACCESS_LOG, CONFIG, METRICS, REDACTOR, SILENT_CONNECTIONS
 from loom.server.response_headers import answer_preflights
 from loom.server.routing import Handler, route_of
 from loom.server.sections.http import HttpSettings
@@ -79,6 +79,12 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         refusal = Refused(500, "internal", "The server failed; its log has the details.")
     if request.writer.output_size > 0:
         raise ConnectionError("the answer had begun")
+    if request.app[CONFIG].is_team:
+        # Pages are a team's; the server inside the app does not wait for them.
+        from loom.server.pages.errors import error_page, is_for_a_person
+
+        if is_for_a_person(request):
+            return error_page(request, refusal)
     return error_response(refusal, _dialect(request), request.app[REDACTOR])
 
 

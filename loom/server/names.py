@@ -2,6 +2,7 @@
 
 import re
 
+from loom.server.addresses import is_address
 from loom.server.errors import Refused
 
 MAX_NAME = 100
@@ -32,12 +33,9 @@ def as_slug(name: str) -> str:
 def require_email(text: str) -> str:
     """The address without space around it. Raises Refused (400) for what is none.
 
-    Whether it is anybody's is found out by writing to it; here it only has to be one word that
-    cannot be taken for a header or for a list.
+    Whether it is anybody's is found out by writing to it.
     """
     email = text.strip()
-    account, at, domain = email.rpartition("@")
-    is_plain = email.isprintable() and not set(email) & set(' ,;:<>()[]\\"')
-    if not (account and at and domain and is_plain and "@" not in account and len(email) <= 254):
+    if not is_address(email):
         raise Refused(400, "invalid_request", f"{text[:300]!r} is no e-mail address")
     return email

@@ -17,6 +17,11 @@ def json_response(value: object, status: int = 200) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json")
 
 
+def see_other(path: str) -> web.Response:
+    """Sends a browser to another page of ours, by GET."""
+    return web.Response(status=303, headers={"Location": path, "Cache-Control": "no-store"})
+
+
 async def json_body(request: web.Request, kind: type[T]) -> T:
     """The request's body as `kind`. Raises Refused (400) naming what is wrong with it."""
     try:

@@ -18,6 +18,7 @@ DEFAULT = "default"
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 # The server sets these itself; an operator's extra header must not undo that.
 _RESERVED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
@@ -109,6 +110,15 @@ class Settings:
         if value not in choices:
             raise ConfigError(f"{source}: {value!r} is not one of {', '.join(choices)}")
         return value
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        """true or false; in a variable also 1 and 0, yes and no."""
+        source, value = self._find(name)
+        chosen = default if value is None else value
+        word = str(chosen).lower()
+        if word not in _BOOLEANS:
+            raise ConfigError(f"{source}: {value!r} is not true or false")
+        return self._tell(name, _BOOLEANS[word])
 
     def integer(self, name: str, default: int, least: int, most: int) -> int:
         """A whole number within bounds."""

@@ -107,6 +107,7 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
         limits: dict[str, float] | None = None,
         clock: Callable[[], int] = now_ms,
         routes: Iterable[Route] = (),
+        public_url: str = "",
         **config: Any,
     ) -> Loom:
         if providers is None:
@@ -118,6 +119,7 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
             providers={name: each.settings for name, each in providers.items()},
             search=search or SearchSettings(),
             timeout_drain=1.0,
+            base_url=public_url,
             **config,
         )
         app = make_app(made, providers, clock=clock)

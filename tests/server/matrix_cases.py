@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from loom.server.pages.frame import style
 from loom.server.routing import Access, Route
 
 NOBODY = ("anonymous", "expired", "weaver", "deleted")
@@ -50,6 +51,8 @@ ADMINS = ("system_admin", "operator")
 ANYBODY = Policy(PEOPLE)
 PERSONS = Policy(tuple(kind for kind in PEOPLE if kind != "operator"), ("operator",))
 """Whoever has an account; the operator has none."""
+OWN = Policy(PERSONS.may)
+"""The same, where the operator has no such thing."""
 MEMBERS = Policy((*IN_ORG, "auditor", *ADMINS))
 ORG_ADMINS = Policy(
     ("org_admin", "org_owner", *ADMINS), ("member", "maintainer", "auditor", "impersonating")
@@ -131,6 +134,12 @@ CASES: Mapping[str, Case] = {
         but=dict.fromkeys(ADMINS, "403"),
     ),
     "GET /api/orgs/{org}/api-keys": Case(policy=ORG_ADMINS),
+    "GET /account": Case(policy=OWN),
+    # A form, which this is not.
+    "POST /account/sessions/end-others": Case(passes=(415,)),
+    "POST /account/sessions/{session}/end": Case(passes=(415,)),
+    "DELETE /api/sessions/{session}": Case(policy=OWN),
+    "GET /pages/{file}": Case(names={"file": style()[0]}),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
     "GET /api/users/{user}": Case(policy=MEMBERS),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from msgspec import json
 
 from loom.api.orgs import NewInvitation
+from loom.secrets import Secret
 from loom.server import invitations, orgs, users
 from loom.server.auth import login_sessions
 from loom.server.auth.credentials import hashed, new_credential
@@ -67,12 +68,18 @@ class Scene:
 
     def sign_in(self, user_id: str, **columns: object) -> Mapping[str, str]:
         """Headers of a LoginSession with these columns."""
-        known = (self.connection, user_id, "cli", self.now, Origin())
-        session_id, token = login_sessions.create(*known)
+        session_id, token = self._signed_in(user_id)
         for column, value in columns.items():
             sql = f"UPDATE login_sessions SET {column} = ? WHERE id = ?"
             self.connection.execute(sql, (value, session_id))
         return bearer(token.expose())
+
+    def session(self, user_id: str) -> str:
+        """The id of a further LoginSession."""
+        return self._signed_in(user_id)[0]
+
+    def _signed_in(self, user_id: str) -> tuple[str, Secret]:
+        return login_sessions.create(self.connection, user_id, "cli", self.now, Origin())
 
 
 def bearer(token: str) -> Mapping[str, str]:
@@ -243,6 +250,7 @@ MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "token": _token,
     "key": lambda made: _made_key(made, ())[0],
     "user": lambda made: made.other,
+    "session": lambda made: made.session(made.caller or made.other),
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",
 }

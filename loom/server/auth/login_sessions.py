@@ -94,3 +94,34 @@ def end(connection: sqlite3.Connection, session_id: str, user_id: str) -> bool:
         "DELETE FROM login_sessions WHERE id = ? AND user = ?", (session_id, user_id)
     )
     return cursor.rowcount > 0
+
+
+class Row(NamedTuple):
+    """A session as its owner sees it; times are Unix milliseconds."""
+
+    id: str
+    kind: str
+    created_at: int
+    last_used_at: int
+    expires_at: int
+    ip: str
+    user_agent: str
+
+
+def of_user(connection: sqlite3.Connection, user_id: str, now_ms: int) -> list[Row]:
+    """All that still hold, the last used first; not an admin's in the person's place."""
+    rows = connection.execute(
+        "SELECT id, kind, created_at, last_used_at, expires_at, ip, user_agent FROM login_sessions"
+        " WHERE user = ? AND expires_at > ? AND impersonated_by IS NULL"
+        " ORDER BY last_used_at DESC, id DESC",
+        (user_id, now_ms),
+    )
+    return [Row(*row) for row in rows]
+
+
+def end_all(connection: sqlite3.Connection, user_id: str, but: str = "") -> int:
+    """Signs all of the user's sessions out, `but` the one of that id; how many."""
+    cursor = connection.execute(
+        "DELETE FROM login_sessions WHERE user = ? AND id != ?", (user_id, but)
+    )
+    return cursor.rowcount
