@@ -120,6 +120,10 @@ class Exchange:
         except OSError as error:
             raise self._failed(error) from error
 
+    def ready(self) -> bytes:
+        """What of the body is there already; empty also where it must be unpacked first."""
+        return self.answer.taken() if self._unpacker is None else b""
+
     async def pour(self, write: Write, drain: Callable[[], Awaitable[None]]) -> None:
         """Hands the bytes to `write` the moment they come, to the end; no task wakes for them.
 

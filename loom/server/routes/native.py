@@ -11,6 +11,7 @@ from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.server.areas import Area
 from loom.server.bodies import body_of
+from loom.server.direct_body import DirectBody
 from loom.server.keys import METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.llm.base import Provider
 from loom.server.native import (
@@ -124,13 +125,17 @@ class NativeRoute:
         is_events = upstream.answer.content_type == "text/event-stream"
         tap = StreamTap(self._path.ends) if is_events else WholeTap()
         out = web.StreamResponse(status=upstream.answer.status, headers=headers)
-        await out.prepare(request)
+        body = DirectBody(request, out)
+
+        def write(data: bytes) -> bool:
+            tap.watch(data)
+            return body.write(data)
+
+        await body.open(_watched(tap, upstream.ready()))
         streams = request.app[METRICS].streams
         streams.add(1, self._name)
         try:
-            while chunk := await upstream.read():
-                tap.watch(chunk)
-                await out.write(chunk)
+            await upstream.pour(write, body.drain)
             if not tap.is_ended:
                 raise ProviderError(LlmError(f"{self._name} ended the stream without its end"))
         except ProviderError as error:
@@ -146,6 +151,11 @@ class NativeRoute:
         tap.close()
         if tap.usage.context_tokens:
             count_tokens(request, self._name, tap.model or "unknown", tap.usage)
+
+
+def _watched(tap: UsageTap, data: bytes) -> bytes:
+    tap.watch(data)
+    return data
 
 
 def _cut_off(request: web.Request) -> None:
