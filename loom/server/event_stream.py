@@ -11,6 +11,7 @@ from aiohttp import web
 
 from loom.core import codec
 from loom.core.llm import Completed, LlmError, LlmEvent
+from loom.server.direct_body import DirectBody
 
 PING = b": ping\n\n"
 _HEADERS = {
@@ -35,9 +36,9 @@ class EventStream:
 
     def __init__(self, request: web.Request, head_wait: float, ping_interval: float) -> None:
         self.response = web.StreamResponse(headers=_HEADERS)
+        self._body = DirectBody(request, self.response)
         self.refusal: LlmError | None = None
         self.end: Completed | LlmError | None = None
-        self._request = request
         self._head_wait = head_wait
         self._ping_interval = ping_interval
         self._opening = asyncio.Lock()
@@ -48,23 +49,32 @@ class EventStream:
         """Sends status, headers and the first ping, unless that is done already."""
         async with self._opening:
             if not self.response.prepared and self.refusal is None:
-                await self.response.prepare(self._request)
-                await self._write(PING)
+                self._written_at = self._clock()
+                await self._body.open(PING)
 
     async def send(self, events: Sequence[LlmEvent]) -> None:
+        """Sends events and waits while the client is slow. Raises ConnectionError when it left."""
+        if self.put(events):
+            await self.drain()
+
+    def put(self, events: Sequence[LlmEvent]) -> bool:
         """Sends events in one write; those after a terminal one are dropped.
 
-        Waits while the client is slow; that is what slows the reading from the provider.
+        Returns True when `drain` is to be awaited before more.
         """
         if self.end is not None or not events:
-            return
+            return False
         parts = []
         for event in events:
             parts.append(b"event: llm\ndata: %b\n\n" % codec.encode(event))
             if isinstance(event, (Completed, LlmError)):
                 self.end = event
                 break
-        await self._write(b"".join(parts))
+        return self._write(b"".join(parts))
+
+    async def drain(self) -> None:
+        """Waits while the client is slow; nothing is read from the provider meanwhile."""
+        await self._body.drain()
 
     async def fail(self, error: LlmError) -> None:
         """Ends with `error`: as the refusal where nothing was sent, else as the last event."""
@@ -86,10 +96,10 @@ class EventStream:
         while self.end is None and self.refusal is None:
             silent = self._clock() - self._written_at
             if silent >= self._ping_interval:
-                await self._write(PING)
+                self._write(PING)
                 silent = 0.0
             await asyncio.sleep(self._ping_interval - silent)
 
-    async def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> bool:
         self._written_at = self._clock()
-        await self.response.write(data)
+        return self._body.write(data)

@@ -124,19 +124,21 @@ class Exchange:
         """What of the body is there already; empty also where it must be unpacked first."""
         return self.answer.taken() if self._unpacker is None else b""
 
-    async def pour(self, write: Write, drain: Callable[[], Awaitable[None]]) -> None:
+    async def pour(
+        self,
+        write: Write,
+        drain: Callable[[], Awaitable[None]],
+        is_enough: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Hands the bytes to `write` the moment they come, to the end; no task wakes for them.
 
         Args:
-            drain: awaited each time that `write` wants no more; nothing is read meanwhile.
+            write: returns True when it wants no more for now.
+            drain: awaited then; nothing is read meanwhile.
+            is_enough: asked then; the rest of the answer is not wanted.
         """
-        if self._unpacker is None:
-            while not await self._poured(write):
-                await drain()
-        else:
-            while data := await self.read():
-                if write(data):
-                    await drain()
+        while not await self._poured(write) and not is_enough():
+            await drain()
 
     async def body(self, limit: int = MAX_BODY) -> bytes:
         """Everything to the end. Raises ProviderError also when it is over `limit` bytes."""
@@ -208,6 +210,11 @@ class Exchange:
                 return data
 
     async def _poured(self, write: Write) -> bool:
+        """Whether that was all."""
+        if self._unpacker is not None:
+            while (data := await self.read()) and not write(data):
+                pass
+            return not data
         try:
             self._wait()
             return await self.answer.pour(write)

@@ -121,8 +121,12 @@ async def _pass_on(
         await _require_ok(provider, upstream)
         await out.open()
         decoder = provider.decoder(prepared.wire)
-        while not decoder.is_finished and (chunk := await upstream.read()):
-            await out.send(decoder.feed(chunk))
+
+        def write(chunk: bytes) -> bool:
+            is_full = out.put(decoder.feed(chunk))
+            return is_full or decoder.is_finished
+
+        await upstream.pour(write, out.drain, lambda: decoder.is_finished)
         await out.send(decoder.finish())
         if isinstance(out.end, LlmError):
             _count_failure(request, provider, out.end)
