@@ -141,7 +141,7 @@ def _thread(principal: Principal, action: Action, resource: Resource) -> bool:
         return False
     if action in ("write", "delete", "manage"):
         return _is_org_admin(principal, resource.org_id) and resource.visibility != "private"
-    return _is_visible(principal, resource)
+    return action == "read" and _is_visible(principal, resource)
 
 
 def _is_visible(principal: Principal, resource: Resource) -> bool:

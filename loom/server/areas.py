@@ -32,6 +32,8 @@ TEAM = (
     "loom.server.routes.login",
     "loom.server.routes.account_page",
     "loom.server.routes.sessions",
+    "loom.server.routes.admin_users",
+    "loom.server.routes.impersonation",
 )
 
 

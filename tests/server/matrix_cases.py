@@ -140,6 +140,12 @@ CASES: Mapping[str, Case] = {
     "POST /account/sessions/{session}/end": Case(passes=(415,)),
     "DELETE /api/sessions/{session}": Case(policy=OWN),
     "GET /pages/{file}": Case(names={"file": style()[0]}),
+    "PUT /api/admin/users/{user}/roles": Case(json={"roles": ["support"]}),
+    "POST /api/admin/users/{user}/restore": Case(names={"user": "{deleted_user}"}),
+    "POST /api/admin/users/{user}/impersonate": Case(but={"operator": "403"}),
+    # Who is nobody but themselves has nothing to end.
+    "DELETE /auth/impersonation": Case(passes=(409,)),
+    "POST /api/users/me/delete": Case(policy=PERSONS),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
     "GET /api/users/{user}": Case(policy=MEMBERS),
 }

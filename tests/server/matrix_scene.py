@@ -251,6 +251,7 @@ MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "key": lambda made: _made_key(made, ())[0],
     "user": lambda made: made.other,
     "session": lambda made: made.session(made.caller or made.other),
+    "deleted_user": lambda made: made.person("dora", deleted_at=made.now - DAY_MS),
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",
 }

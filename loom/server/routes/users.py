@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from loom.api.accounts import User
-from loom.api.users import MeChange, UserCard
-from loom.server import orgs, users
+from loom.api.users import Deleted, MeChange, UserCard
+from loom.server import deletions, orgs, users
 from loom.server.access import Resource, not_there, require
 from loom.server.areas import Area
 from loom.server.door import audit, principal_of
@@ -38,6 +38,16 @@ async def change(request: web.Request) -> web.Response:
     return json_response(user)
 
 
+async def delete(request: web.Request) -> web.Response:
+    """Deletes the caller's account and signs it out; signing in within 90 days restores it."""
+    user_id, now = person_of(request), request.app[CLOCK]()
+    require(principal_of(request), "delete", Resource("user", user_id))
+    deleted = await request.app[DATABASE].write(lambda c: deletions.delete_user(c, user_id, now))
+    rights_changed(request)
+    audit(request, "user.delete", resource=f"user:{user_id}")
+    return json_response(deleted)
+
+
 def _chosen(request: web.Request, asked: str) -> str:
     org = request.app[DATABASE].read(lambda c: orgs.find(c, asked))
     if org is None or org.id not in principal_of(request).org_roles:
@@ -48,6 +58,7 @@ def _chosen(request: web.Request, asked: str) -> str:
 
 ROUTES = (
     Route("PATCH", "/api/users/me", change, Access.SIGNED_IN, takes=MeChange, gives=User),
+    Route("POST", "/api/users/me/delete", delete, Access.SIGNED_IN, gives=Deleted),
     Route("GET", "/api/users/{user}", one, Access.SIGNED_IN, gives=UserCard),
 )
 
