@@ -1,11 +1,14 @@
 from tests.server.conftest import TeamUp
+from tests.server.test_door import Clock
 from tests.server.test_orgs import ask
 
 
 async def test_accounts_are_listed_newest_first_in_pages(team: TeamUp) -> None:
-    loom = await team()
+    clock = Clock()
+    loom = await team(clock=clock)
     root = await loom.sign_up("root@example.com")
     for number in range(4):
+        clock.now += 1
         await loom.sign_up(f"user{number}@example.com")
     seen, after = [], ""
     for _ in range(3):
