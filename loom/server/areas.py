@@ -28,6 +28,7 @@ TEAM = (
     "loom.server.routes.invitations",
     "loom.server.routes.join_requests",
     "loom.server.routes.api_keys",
+    "loom.server.routes.threads",
     "loom.server.routes.users",
     "loom.server.routes.login",
     "loom.server.routes.account_page",

@@ -62,6 +62,7 @@ class ServerConfig:
 
     Attributes:
         token: what clients must show; None until `loom.server.token` has found or made one.
+        threads_path: the file of people's threads; None for `threads.db` beside `db_path`.
         token_path: where a generated token is kept.
         body_limit: bytes of one request's body.
         timeout_drain: seconds that open streams get to end when the server is asked to stop.
@@ -75,6 +76,7 @@ class ServerConfig:
     host: str = "127.0.0.1"
     port: int = 8080
     db_path: Path = Path("loom.db")
+    threads_path: Path | None = None
     token: Secret | None = None
     token_path: Path = Path("server-token")
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
@@ -97,6 +99,11 @@ class ServerConfig:
         keys += [self.token, self.search.google_cse_api_key, self.search.serper_api_key]
         keys += [self.mail.password if self.mail else None]
         return tuple(key for key in keys if key)
+
+    @property
+    def threads_file(self) -> Path:
+        """Where people's threads are."""
+        return self.threads_path or self.db_path.with_name("threads.db")
 
     @property
     def is_loopback(self) -> bool:
@@ -134,6 +141,7 @@ def server_config(
         host=server.text("host", "127.0.0.1"),
         port=server.integer("port", 8080, 0, 65535),
         db_path=server.path("db_path", data_directory(environment) / "server.db"),
+        threads_path=server.optional_path("threads_path"),
         token=server.secret("token"),
         token_path=state_directory(environment) / "server-token",
         providers=read_providers(tree, environment),

@@ -18,6 +18,7 @@ from loom.server.outbound.pool import Pool
 from loom.server.principal import Principal
 from loom.server.reloads import Reloads
 from loom.server.silent_connections import SilentConnections
+from loom.threads.store import ThreadStore
 
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
 AUDIT = web.AppKey("audit", AuditLog)
@@ -34,6 +35,8 @@ POOL = web.AppKey("pool", Pool)
 PROVIDERS = web.AppKey("providers", Mapping[str, Provider])
 REDACTOR = web.AppKey("redactor", Redactor)
 RELOADS = web.AppKey("reloads", Reloads)
+THREADS = web.AppKey("threads", ThreadStore)
+"""People's threads; a team's server alone has them."""
 SILENT_CONNECTIONS = web.AppKey("silent_connections", SilentConnections)
 UPSTREAM = web.AppKey("upstream", ClientSession)
 """The session for search engines and others that are no providers: no cookies."""

@@ -49,6 +49,12 @@ def principal_of(
     return _limited(principal) if principal.kind is PrincipalKind.API_KEY else principal
 
 
+def org_of_team(connection: sqlite3.Connection, team_id: str) -> str:
+    """The organization of a team; "" when there is no such team."""
+    row = connection.execute("SELECT org FROM teams WHERE id = ?", (team_id,)).fetchone()
+    return row[0] if row else ""
+
+
 def _roles(orgs: list[Any]) -> dict[str, OrgRole]:
     return {org: role for org, role, _ in orgs}
 

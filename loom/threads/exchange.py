@@ -18,8 +18,8 @@ from loom.core.errors import CodecError
 from loom.core.history import Entry
 from loom.core.messages import Thread
 from loom.threads import markdown
-from loom.threads.rows import entry_from
 from loom.threads.store import ThreadStore, now_ms
+from loom.threads.wire import unpacked
 
 VERSION = 1
 
@@ -65,7 +65,7 @@ def parse(data: bytes) -> Document:
             raise CodecError(
                 f"written by a newer Loom (document version {draft.version})", "Update Loom."
             )
-        entries = tuple(_entry(number, raw) for number, raw in enumerate(draft.entries))
+        entries = unpacked(draft.entries)
     except RecursionError as error:
         raise CodecError("nested too deeply") from error
     return Document(draft.thread, entries)
@@ -89,10 +89,3 @@ async def import_json(
     if await store.thread(thread.id) is not None:
         thread = replace(thread, id=ids.thread_id(now_ms(), os.urandom(10)))
     return await store.create(thread, document.entries)
-
-
-def _entry(number: int, raw: msgspec.Raw) -> Entry:
-    try:
-        return entry_from(bytes(raw))
-    except CodecError as error:
-        raise CodecError(f"entry {number}: {error.message}") from error

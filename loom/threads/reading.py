@@ -9,7 +9,8 @@ from typing import NamedTuple
 from loom.core.errors import CodecError, StoreError, ThreadNotFound
 from loom.core.history import Entry
 from loom.core.messages import Thread
-from loom.threads import heads
+from loom.threads import heads, rows
+from loom.threads.filters import EVERY, Filter
 from loom.threads.packing import unpack
 from loom.threads.rows import damaged, entry_of
 
@@ -81,22 +82,20 @@ def threads(
     limit: int,
     include_deleted: bool,
     search: str | None,
+    wanted: Filter = EVERY,
 ) -> tuple[Thread, ...]:
     """Newest activity first; `search` is looked for in title, branch, remote, commit and tags."""
-    conditions, parameters = ["1"], []
+    where = wanted.where()
     if not include_deleted:
-        conditions.append("deleted_at IS NULL")
+        where = where.and_("deleted_at IS NULL")
     if workspace is not None:
-        conditions.append("workspace = ?")
-        parameters.append(workspace)
+        where = where.and_("workspace = ?", workspace)
     for word in (search or "").split():
-        conditions.append(HOLDS)
-        parameters.append(word)
-    where = " AND ".join(conditions)
+        where = where.and_(HOLDS, word)
     return heads.columns_of(
         connection.execute(
-            f"{heads.SELECT} WHERE {where} ORDER BY updated_at DESC, key DESC LIMIT ?",
-            (*parameters, limit),
+            f"{heads.SELECT} WHERE {where.sql} ORDER BY updated_at DESC, key DESC LIMIT ?",
+            (*where.parameters, limit),
         )
     )
 
@@ -114,14 +113,14 @@ def entries(connection: sqlite3.Connection, thread_id: str) -> tuple[Entry, ...]
 
 def last_entries(connection: sqlite3.Connection, thread_id: str, count: int) -> tuple[Entry, ...]:
     """The newest of what `entries` yields, oldest first. Raises as `entries`."""
-    newest = islice(_ancestors(connection, _head(connection, thread_id)), count)
+    newest = islice(ancestors(connection, _head(connection, thread_id)), count)
     data_of = _attachments(connection)
     return tuple(_decoded(row, data_of) for row in [*newest][::-1])
 
 
 def ancestry(connection: sqlite3.Connection, thread_id: str) -> tuple[Stored, ...]:
     """The head's ancestors as they lie in the database, oldest first. Raises as `entries`."""
-    return tuple(_ancestors(connection, _head(connection, thread_id)))[::-1]
+    return tuple(ancestors(connection, _head(connection, thread_id)))[::-1]
 
 
 def _head(connection: sqlite3.Connection, thread_id: str) -> int | None:
@@ -137,8 +136,11 @@ def missing(thread_id: str) -> ThreadNotFound:
     return ThreadNotFound(f"there is no thread {thread_id}", "See `loom list`.")
 
 
-def _ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Stored]:
-    """Newest first. A fork's chain begins in another thread: one pass over each it runs through."""
+def ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Stored]:
+    """From an entry upwards, newest first: one pass over each thread that the chain runs through.
+
+    A fork's begins in another thread.
+    """
     while head is not None:
         place = connection.execute(
             "SELECT thread, seq FROM entries WHERE id = ?", (head,)
@@ -156,6 +158,19 @@ def _ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Sto
                 head = row.parent
 
 
+def detached(connection: sqlite3.Connection, row: Stored) -> Entry:
+    """The row's entry, its images by their hashes; damaged ones as `entries` has them."""
+
+    def has(digest: str) -> bool:
+        query = "SELECT 1 FROM attachments WHERE hash = ?"
+        return connection.execute(query, (digest,)).fetchone() is not None
+
+    try:
+        return rows.detached(row.kind, unpack(row.body, row.text), has)
+    except CodecError as error:
+        return _reported(row, error)
+
+
 def _attachments(connection: sqlite3.Connection) -> Callable[[str], bytes | None]:
     def data_of(digest: str) -> bytes | None:
         query = "SELECT data FROM attachments WHERE hash = ?"
@@ -169,5 +184,9 @@ def _decoded(row: Stored, data_of: Callable[[str], bytes | None]) -> Entry:
     try:
         return entry_of(row.kind, unpack(row.body, row.text), data_of)
     except CodecError as error:
-        _logger.warning("entry %d (%s) is damaged: %s", row.id, row.kind, error)
-        return damaged(row.id, row.kind, error.message)
+        return _reported(row, error)
+
+
+def _reported(row: Stored, error: CodecError) -> Entry:
+    _logger.warning("entry %d (%s) is damaged: %s", row.id, row.kind, error)
+    return damaged(row.id, row.kind, error.message)

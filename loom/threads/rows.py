@@ -8,7 +8,7 @@ row never hides the others.
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -62,11 +62,11 @@ def row_of(entry: Entry) -> Row:
     """The entry's row. Raises CodecError for an UnknownEntry that misuses a kind we know."""
     if isinstance(entry, UnknownEntry):
         known = _known(entry)
-        return row_of(known) if known else Row(entry.kind, _encode(entry.raw), "")
+        return row_of(known) if known else Row(entry.kind, encoded(entry.raw), "")
     attachments: list[Attachment] = []
     detached = _with_images(entry, lambda image: _detach(image, attachments))
     kind = str(entry.__struct_config__.tag)
-    return Row(kind, _encode(detached), _searchable(entry), tuple(attachments))
+    return Row(kind, encoded(detached), _searchable(entry), tuple(attachments))
 
 
 def entry_of(kind: str, body: bytes, data_of: Callable[[str], bytes | None]) -> Entry:
@@ -99,6 +99,42 @@ def entry_from(data: bytes) -> Entry:
     return _with_images(entry, lambda image: image)
 
 
+def detached(kind: str, body: bytes, has: Callable[[str], bool]) -> Entry:
+    """The entry that a row holds, its images by their hashes, for those that the store `has`.
+
+    Raises:
+        CodecError: the row is damaged.
+    """
+
+    def kept(image: Image) -> Block:
+        digest = reference(image)
+        return image if not digest or has(digest) else _MISSING
+
+    if kind not in KINDS:
+        return UnknownEntry(kind, codec.decode(body, dict[str, Any]))
+    entry: Entry = codec.decode(body, Entry)
+    return _with_images(entry, kept)
+
+
+def reference(image: Image) -> str:
+    """The hash of an image whose bytes lie elsewhere; "" for one that has them."""
+    is_apart = image.data.startswith(_REFERENCE)
+    return image.data.removeprefix(_REFERENCE) if is_apart else ""
+
+
+def references(entries: Iterable[Entry]) -> frozenset[str]:
+    """The hashes of images that the entries show and do not hold."""
+    found: set[str] = set()
+
+    def noted(image: Image) -> Block:
+        found.add(reference(image))
+        return image
+
+    for entry in entries:
+        _with_images(entry, noted)
+    return frozenset(found - {""})
+
+
 def damaged(row_id: int, kind: str, reason: str) -> UnknownEntry:
     """What stands in for a row that cannot be read."""
     return UnknownEntry(DAMAGED, {"entry": row_id, "kind": kind, "reason": reason})
@@ -109,7 +145,7 @@ def _known(entry: UnknownEntry) -> Entry | None:
     if entry.kind not in KINDS:
         return None
     try:
-        known: Entry = codec.decode(_encode({**entry.raw, "type": entry.kind}), Entry)
+        known: Entry = codec.decode(encoded({**entry.raw, "type": entry.kind}), Entry)
     except CodecError as error:
         raise CodecError(f"not a {entry.kind} entry: {error.message}") from error
     return known
@@ -127,7 +163,7 @@ def _searchable(entry: Entry) -> str:
     return _printable(text[:INDEXED_CHARACTERS])
 
 
-def _encode(value: Any) -> bytes:
+def encoded(value: Any) -> bytes:
     """JSON, with half surrogates (file names that are not UTF-8) replaced so that it is one."""
     try:
         return codec.encode(value)
@@ -190,9 +226,10 @@ def _detach(image: Image, attachments: list[Attachment]) -> Image:
 
 
 def _attach(image: Image, data_of: Callable[[str], bytes | None]) -> Block:
-    if not image.data.startswith(_REFERENCE):
+    digest = reference(image)
+    if not digest:
         return image
-    data = data_of(image.data.removeprefix(_REFERENCE))
+    data = data_of(digest)
     if data is None:
         return _MISSING
     return replace(image, data=base64.b64encode(data).decode("ascii"))

@@ -13,12 +13,12 @@ from typing import Any, Self, TypeVar
 from msgspec.structs import replace
 
 from loom.core import ids
-from loom.core.history import Entry, MessageEntry
+from loom.core.history import Entry
 from loom.core.messages import Thread
 from loom.db import Writer, connect, migrations_in, prepare, translated
 from loom.threads import heads, reading, writing
+from loom.threads.filters import EVERY, Filter
 from loom.threads.lease import Holder, Lease, take
-from loom.threads.rows import row_of
 from loom.threads.search import Hit, search
 
 T = TypeVar("T")
@@ -99,12 +99,12 @@ class ThreadStore:
                 message_count=0,
             )
         )
-        first = self._addition(entries, new.updated_at)
+        first = writing.addition_of(entries, new.updated_at)
         return await self.writer.run(lambda connection: writing.create(connection, new, first))
 
     async def thread(self, thread_id: str) -> Thread | None:
         """The thread with exactly this id, deleted or not; None when there is none."""
-        return self._read(lambda connection: reading.thread(connection, thread_id))
+        return self.read(lambda connection: reading.thread(connection, thread_id))
 
     async def find(self, prefix: str) -> Thread:
         """The thread whose id is or begins with `prefix` (`T-` may be left out).
@@ -112,7 +112,7 @@ class ThreadStore:
         Raises:
             ThreadNotFound: none, or several; the hint lists candidates.
         """
-        return self._read(lambda connection: reading.find(connection, prefix))
+        return self.read(lambda connection: reading.find(connection, prefix))
 
     async def list(
         self,
@@ -120,11 +120,12 @@ class ThreadStore:
         limit: int = 50,
         include_deleted: bool = False,
         search: str | None = None,
+        wanted: Filter = EVERY,
     ) -> tuple[Thread, ...]:
         """Head lines, last activity first; `search` looks in them only, as a filter of the list."""
-        return self._read(
+        return self.read(
             lambda connection: reading.threads(
-                connection, workspace, limit, include_deleted, search
+                connection, workspace, limit, include_deleted, search, wanted
             )
         )
 
@@ -151,7 +152,7 @@ class ThreadStore:
             ThreadNotFound: no such thread.
             StoreFull: no room.
         """
-        new = self._addition(entries, self._clock())
+        new = writing.addition_of(entries, self._clock())
         return await self.writer.run(lambda connection: writing.append(connection, thread_id, new))
 
     async def entries(self, thread_id: str) -> tuple[Entry, ...]:
@@ -160,7 +161,7 @@ class ThreadStore:
         Raises:
             ThreadNotFound: no such thread.
         """
-        return await self._read_apart(lambda connection: reading.entries(connection, thread_id))
+        return await self.read_apart(lambda connection: reading.entries(connection, thread_id))
 
     async def fork(self, thread_id: str, upto: int | None = None) -> Thread:
         """A new thread that shares the conversation up to entry `upto`, or all of it.
@@ -178,9 +179,7 @@ class ThreadStore:
         self, query: str, limit: int = 20, workspace: str | None = None
     ) -> tuple[Hit, ...]:
         """Threads that hold every word of `query`, best first; any string is answered."""
-        return await self._read_apart(
-            lambda connection: search(connection, query, limit, workspace)
-        )
+        return await self.read_apart(lambda connection: search(connection, query, limit, workspace))
 
     @property
     def leases(self) -> Path:
@@ -200,20 +199,15 @@ class ThreadStore:
         path = self.leases / f"{thread_id}.lock"
         return await asyncio.to_thread(take, path, holder)
 
-    def _addition(self, entries: Sequence[Entry], at: int) -> writing.Addition:
-        messages = sum(isinstance(entry, MessageEntry) for entry in entries)
-        return writing.Addition(
-            [row_of(entry) for entry in entries], messages, heads.title_from(entries), at
-        )
-
     def _new_id(self) -> str:
         return ids.thread_id(self._clock(), os.urandom(10))
 
-    def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """A short indexed question, asked here and now."""
         with translated(self.path):
             return question(self._reader)
 
-    async def _read_apart(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    async def read_apart(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """`question` asked by a worker on a connection of its own, so that it sees every commit."""
 
         def ask() -> T:

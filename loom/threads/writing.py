@@ -1,16 +1,19 @@
 """What changes the database: functions over a connection that is inside a transaction."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec import structs
 
 from loom.core.errors import StoreError
+from loom.core.history import Entry, MessageEntry
 from loom.core.messages import Thread
 from loom.threads import heads, reading
+from loom.threads.files import files_of
 from loom.threads.packing import pack
-from loom.threads.rows import MESSAGE, Attachment, Row
+from loom.threads.rows import MESSAGE, Attachment, Row, row_of
 
 _INSERT_THREAD = """
 INSERT INTO threads (id, title, workspace, created_at, updated_at, version, message_count,
@@ -31,9 +34,17 @@ WHERE id = :id
 """
 
 _ADVANCE = """
-UPDATE threads SET head = ?, last_seq = ?, version = version + 1, updated_at = ?,
-    message_count = message_count + ?, title = CASE title WHEN '' THEN ? ELSE title END
+UPDATE threads SET head = ?, last_seq = ?, length = length + ?,
+    version = version + 1, updated_at = ?, message_count = message_count + ?,
+    title = CASE title WHEN '' THEN ? ELSE title END
 WHERE key = ?
+"""
+
+_INHERIT_FILES = """
+INSERT INTO thread_files (thread, path, name)
+SELECT fork.key, path, name FROM thread_files JOIN threads AS source ON source.key = thread,
+    threads AS fork
+WHERE source.id = :source AND fork.id = :fork
 """
 
 
@@ -46,12 +57,20 @@ def insert_thread(connection: sqlite3.Connection, thread: Thread, head: int | No
 
 
 class Addition(NamedTuple):
-    """Entries to add, and what they do to the head line."""
+    """Entries to add, what they do to the head line, and the files that they name."""
 
     rows: Sequence[Row]
     messages: int
     title: str
     at: int
+    files: Sequence[str] = ()
+
+
+def addition_of(entries: Sequence[Entry], at: int) -> Addition:
+    """What `entries` add at the time `at`. Raises CodecError for one that cannot be a row."""
+    messages = sum(isinstance(entry, MessageEntry) for entry in entries)
+    rows = [row_of(entry) for entry in entries]
+    return Addition(rows, messages, heads.title_from(entries), at, files_of(entries))
 
 
 def append(connection: sqlite3.Connection, thread_id: str, new: Addition) -> tuple[int, ...]:
@@ -70,8 +89,43 @@ def append(connection: sqlite3.Connection, thread_id: str, new: Addition) -> tup
         last_seq += 1
         head = insert_entry(connection, (key, last_seq, head), row, new.at)
         ids.append(head)
-    connection.execute(_ADVANCE, (head, last_seq, new.at, new.messages, new.title, key))
+    _insert_files(connection, key, new.files)
+    connection.execute(_ADVANCE, (head, last_seq, len(ids), new.at, new.messages, new.title, key))
     return tuple(ids)
+
+
+def cut(connection: sqlite3.Connection, thread_id: str, keep: int) -> None:
+    """Let the visible conversation end after its first `keep` entries; the rows stay.
+
+    Counts no version. Costs the size of what is cut off.
+
+    Raises:
+        ThreadNotFound: no such thread.
+        StoreError: it has fewer entries.
+    """
+    found = connection.execute(
+        "SELECT key, head, length FROM threads WHERE id = ?", (thread_id,)
+    ).fetchone()
+    if found is None:
+        raise reading.missing(thread_id)
+    key, head, length = found
+    if not 0 <= keep <= length:
+        raise StoreError(f"thread {thread_id} has {length} entries, not {keep}")
+    if keep == length:
+        return
+    dropped = [*islice(reading.ancestors(connection, head), length - keep)]
+    messages = sum(row.kind == MESSAGE for row in dropped)
+    connection.execute(
+        "UPDATE threads SET head = ?, length = ?, message_count = message_count - ? WHERE key = ?",
+        (dropped[-1].parent, keep, messages, key),
+    )
+
+
+def _insert_files(connection: sqlite3.Connection, key: int, files: Iterable[str]) -> None:
+    connection.executemany(
+        "INSERT INTO thread_files (thread, path, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        ((key, path, path.rpartition("/")[2]) for path in files),
+    )
 
 
 def create(connection: sqlite3.Connection, thread: Thread, first: Addition) -> Thread:
@@ -152,4 +206,6 @@ def fork(
         parent=source,
     )
     insert_thread(connection, forked, rows[-1].id if rows else None)
+    connection.execute("UPDATE threads SET length = ? WHERE id = ?", (len(rows), new_id))
+    connection.execute(_INHERIT_FILES, {"fork": new_id, "source": source})
     return forked

@@ -58,6 +58,10 @@ ORG_ADMINS = Policy(
     ("org_admin", "org_owner", *ADMINS), ("member", "maintainer", "auditor", "impersonating")
 )
 ORG_OWNERS = Policy(("org_owner", *ADMINS), (*ORG_ADMINS.sees, "org_admin"))
+THREAD_WRITERS = Policy(
+    ("org_admin", "org_owner", "impersonating", *ADMINS), ("member", "maintainer", "auditor")
+)
+"""Of a thread that a member keeps and the organization may read."""
 MAINTAINERS = Policy((*ORG_ADMINS.may, "maintainer"), ("member", "auditor", "impersonating"))
 
 
@@ -89,6 +93,7 @@ ASK = {
 # The scene's provider does not answer, and it has no search engine.
 MODEL = Case(json=ASK, passes=(400, 502, 503))
 SEARCH = Case(json={"query": "loom"}, passes=(503,))
+VERSION = {"If-Match": '"1"'}
 
 CASES: Mapping[str, Case] = {
     "POST /proxy/search": SEARCH,
@@ -146,6 +151,23 @@ CASES: Mapping[str, Case] = {
     # Who is nobody but themselves has nothing to end.
     "DELETE /auth/impersonation": Case(passes=(409,)),
     "POST /api/users/me/delete": Case(policy=PERSONS),
+    "GET /api/threads/{thread}": Case(policy=MEMBERS),
+    "PUT /api/threads/{thread}": Case(
+        json={"thread": {}},
+        headers=VERSION,
+        policy=THREAD_WRITERS,
+        # The operator could own none; to a key that may not read, all is hidden.
+        but={"operator": "403", "key+threads:write": "404"},
+    ),
+    "PATCH /api/threads/{thread}": Case(
+        json={"title": "T"},
+        headers=VERSION,
+        policy=THREAD_WRITERS,
+        but={"key+threads:write": "404"},
+    ),
+    "DELETE /api/threads/{thread}": Case(
+        headers=VERSION, policy=THREAD_WRITERS, but={"key+threads:delete": "404"}
+    ),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
     "GET /api/users/{user}": Case(policy=MEMBERS),
 }

@@ -3,17 +3,22 @@
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from msgspec import json
 
 from loom.api.orgs import NewInvitation
+from loom.core.messages import Thread
+from loom.db import connect
 from loom.secrets import Secret
 from loom.server import invitations, orgs, users
 from loom.server.auth import login_sessions
 from loom.server.auth.credentials import hashed, new_credential
 from loom.server.auth.login_sessions import Origin
 from loom.server.identifiers import new_id
+from loom.threads.writing import insert_thread
 from tests.server.matrix_cases import KEYS
 
 DAY_MS = 24 * 3600 * 1000
@@ -240,6 +245,19 @@ def _token(made: Scene) -> str:
     return token
 
 
+def _thread(made: Scene) -> str:
+    """A thread of the plain member's that the organization may read, in the store of threads."""
+    row = made.connection.execute("PRAGMA database_list").fetchone()
+    thread_id = f"T-{new_id(made.now)}"
+    with closing(connect(Path(row[2]).with_name("threads.db"))) as threads:
+        thread = Thread(thread_id, created_at=made.now, updated_at=made.now, version=1)
+        insert_thread(threads, thread)
+        threads.execute(
+            "UPDATE threads SET owner = ?, org = ? WHERE id = ?", (made.other, made.org, thread_id)
+        )
+    return thread_id
+
+
 MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "org": lambda made: made.org,
     "deleted_org": _deleted_org,
@@ -252,6 +270,7 @@ MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "user": lambda made: made.other,
     "session": lambda made: made.session(made.caller or made.other),
     "deleted_user": lambda made: made.person("dora", deleted_at=made.now - DAY_MS),
+    "thread": _thread,
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",
 }

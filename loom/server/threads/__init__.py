@@ -1,0 +1,8 @@
+"""The threads that people keep on a team's server, in a store of their own.
+
+held        a thread with who it belongs to, and who may read it
+lists       pages of threads, and what changed since
+reads       a thread's entries for the wire
+preparing   a write, checked before the database is asked
+writes      what changes threads, inside a transaction
+"""

@@ -1,0 +1,65 @@
+"""Pages of threads, newest first, and what changed since a cursor."""
+
+import sqlite3
+
+from loom.api.threads import ListQuery, ThreadList
+from loom.server.principal import Principal
+from loom.server.threads.held import SELECT, held_of, owned, readable
+from loom.threads.filters import Filter, Where
+
+
+def page(connection: sqlite3.Connection, principal: Principal, asked: ListQuery) -> ThreadList:
+    """Threads that the principal is shown, last activity first."""
+    where = _where(principal, asked).and_("deleted_at IS NULL")
+    rows = connection.execute(
+        f"{SELECT} WHERE {where.sql} ORDER BY updated_at DESC, threads.key DESC LIMIT ? OFFSET ?",
+        (*where.parameters, asked.limit, asked.offset),
+    )
+    threads = tuple(held_of(row).info for row in rows)
+    counting = f"SELECT count(*) FROM threads WHERE {where.sql}"  # noqa: S608  # our own words
+    (total,) = connection.execute(counting, where.parameters).fetchone()
+    has_more = asked.offset + len(threads) < total
+    return ThreadList(threads, total, asked.limit, asked.offset, has_more=has_more)
+
+
+def changes(connection: sqlite3.Connection, principal: Principal, asked: ListQuery) -> ThreadList:
+    """The principal's own threads that changed after `asked.since`, oldest change first.
+
+    A cursor that this store cannot have given (it was restored from a backup) begins anew.
+    """
+    where = owned(principal)
+    since = _since(connection, asked.since or "")
+    rows = connection.execute(
+        f"{SELECT} WHERE {where.sql} AND change > ? ORDER BY change LIMIT ?",
+        (*where.parameters, since, asked.limit + 1),
+    )
+    found = [held_of(row) for row in rows]
+    shown = found[: asked.limit]
+    cursor = shown[-1].change if shown else since
+    threads = tuple(held.info for held in shown)
+    has_more = len(found) > len(shown)
+    return ThreadList(threads, None, asked.limit, 0, str(cursor), has_more)
+
+
+def _since(connection: sqlite3.Connection, cursor: str) -> int:
+    given = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 18 else 0
+    (last,) = connection.execute("SELECT max(change) FROM threads").fetchone()
+    return given if given <= (last or 0) else 0
+
+
+def filter_of(asked: ListQuery) -> Filter:
+    """What is asked of a thread itself."""
+    return Filter(asked.branch, asked.repository, asked.file, asked.tag, asked.pinned)
+
+
+def _where(principal: Principal, asked: ListQuery) -> Where:
+    shown, wanted = readable(principal), filter_of(asked).where()
+    where = shown.and_(wanted.sql, *wanted.parameters)
+    if asked.workspace:
+        where = where.and_("workspace = ?", asked.workspace)
+    if asked.org:
+        where = where.and_("org = ?", asked.org)
+    if asked.owner:
+        owner = principal.user_id if asked.owner == "me" else asked.owner
+        where = where.and_("owner = ?", owner)
+    return where

@@ -1,0 +1,192 @@
+"""What changes threads on the server: functions over a connection that is inside a transaction.
+
+Each one decides, compares versions and writes in that transaction: of two writers one wins.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from loom.api.threads import ThreadPatch
+from loom.server.access import Resource, not_there, require
+from loom.server.errors import Refused
+from loom.server.principal import Principal
+from loom.server.threads.held import Held, find, require_thread
+from loom.server.threads.preconditions import Precondition
+from loom.server.threads.preparing import Prepared
+from loom.threads import heads, writing
+
+_OWN = """
+UPDATE threads SET owner = ?, org = ?, team = ?, visibility = ? WHERE id = ?
+"""
+_COUNT = """
+UPDATE threads SET version = :version, mark = :mark, updated_at = :updated_at,
+    deleted_at = :deleted_at, change = (SELECT coalesce(max(change), 0) + 1 FROM threads)
+WHERE key = :key
+"""
+_REVISION = """
+INSERT INTO revisions (thread, version, mark, length, kept)
+SELECT key, version, mark, length, :kept FROM threads WHERE key = :key
+"""
+
+
+class Unsent(Refused):
+    """A write names images that its writer has never sent."""
+
+    def __init__(self, missing: Iterable[str]) -> None:
+        hint = "Send them with the write, among its attachments."
+        super().__init__(422, "missing_attachments", "the write names images without them", hint)
+        self.missing = tuple(sorted(missing))
+
+
+class Stamp(NamedTuple):
+    """When something is written, the mark of the new version, and who owns what is new."""
+
+    now_ms: int
+    mark: str
+    org_id: str = ""
+
+
+def put(
+    connection: sqlite3.Connection,
+    principal: Principal,
+    new: Prepared,
+    given: Precondition,
+    stamp: Stamp,
+) -> Held:
+    """The thread as written: its first `keep` entries, then those that are new.
+
+    Raises:
+        Stale: another version is there.
+        Unsent: an image is missing.
+        Refused: hidden or missing (404), not allowed (403), or it keeps more than there is (400).
+    """
+    held = find(connection, new.thread.id)
+    if held is None:
+        held = _created(connection, principal, new, given, stamp)
+    else:
+        require(principal, "write", held.resource)
+        given.check(held.info)
+    if new.keep > held.info.length:
+        words = f"the thread has {held.info.length} entries, not {new.keep}"
+        raise Refused(400, "invalid_request", words)
+    _keep_images(connection, principal.user_id, new)
+    writing.cut(connection, new.thread.id, new.keep)
+    if new.new.rows:
+        writing.append(connection, new.thread.id, new.new)
+    writing.update(connection, new.thread.id, _changes(new))
+    return _counted(connection, held, stamp, kept=new.keep, updated_at=new.thread.updated_at)
+
+
+def patch(
+    connection: sqlite3.Connection,
+    principal: Principal,
+    thread_id: str,
+    asked: ThreadPatch,
+    given: Precondition,
+    stamp: Stamp,
+) -> Held:
+    """The thread with a changed head line. Raises Stale, Refused."""
+    held = require_thread(connection, principal, "write", thread_id)
+    given.check(held.info)
+    if asked.visibility is not None:
+        require(principal, "share", held.resource)
+        team = (asked.team_id or "") if asked.visibility == "team" else ""
+        owner = (held.info.owner_id, held.info.org_id, team, asked.visibility)
+        connection.execute(_OWN, (*owner, thread_id))
+    fields = {"title": asked.title, "tags": asked.tags, "is_pinned": asked.is_pinned}
+    changes = {name: value for name, value in fields.items() if value is not None}
+    writing.update(connection, thread_id, heads.checked_changes(changes))
+    return _counted(connection, held, stamp, is_deleted=held.info.is_deleted)
+
+
+def delete(
+    connection: sqlite3.Connection,
+    principal: Principal,
+    thread_id: str,
+    given: Precondition,
+    stamp: Stamp,
+) -> Held:
+    """The thread, hidden; one that was so already stays as it is. Raises Stale, Refused."""
+    held = require_thread(connection, principal, "delete", thread_id)
+    if held.info.is_deleted:
+        return held
+    given.check(held.info)
+    return _counted(connection, held, stamp, is_deleted=True)
+
+
+def _created(
+    connection: sqlite3.Connection,
+    principal: Principal,
+    new: Prepared,
+    given: Precondition,
+    stamp: Stamp,
+) -> Held:
+    """The new thread, still without a version."""
+    if given.etag:
+        raise not_there(Resource("thread", new.thread.id), "write")
+    writing.insert_thread(connection, new.thread)
+    team = new.team_id if new.visibility == "team" else ""
+    owner = (principal.user_id, stamp.org_id, team, new.visibility)
+    connection.execute(_OWN, (*owner, new.thread.id))
+    held = _found(connection, new.thread.id)
+    require(principal, "write", held.resource)
+    return held
+
+
+def _counted(
+    connection: sqlite3.Connection,
+    held: Held,
+    stamp: Stamp,
+    *,
+    kept: int | None = None,
+    updated_at: int | None = None,
+    is_deleted: bool = False,
+) -> Held:
+    """One version more than `held`, whatever was written since."""
+    (last,) = connection.execute(
+        "SELECT updated_at FROM threads WHERE key = ?", (held.key,)
+    ).fetchone()
+    values: dict[str, Any] = {
+        "key": held.key,
+        "version": held.info.version + 1,
+        "mark": stamp.mark,
+        "updated_at": last if updated_at is None else updated_at,
+        "deleted_at": stamp.now_ms if is_deleted else None,
+        "kept": held.info.length if kept is None else kept,
+    }
+    connection.execute(_COUNT, values)
+    connection.execute(_REVISION, values)
+    return _found(connection, held.info.id)
+
+
+def _found(connection: sqlite3.Connection, thread_id: str) -> Held:
+    held = find(connection, thread_id)
+    if held is None:
+        raise not_there(Resource("thread", thread_id))
+    return held
+
+
+def _changes(new: Prepared) -> dict[str, Any]:
+    """The head line's fields; a thread without a title has the one that its entries give it."""
+    names = heads.CHANGEABLE - {"is_private"}
+    values = {name: getattr(new.thread, name) for name in names}
+    return values if new.thread.title else {**values, "title": None}
+
+
+def _keep_images(connection: sqlite3.Connection, owner: str, new: Prepared) -> None:
+    """Images by hash are for those who sent them: a hash alone gives nobody another's image."""
+    inline = (image for row in new.new.rows for image in row.attachments)
+    for image in (*new.images, *inline):
+        writing.insert_attachment(connection, image)
+        connection.execute(
+            "INSERT INTO attachment_owners (hash, owner) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (image.hash, owner),
+        )
+    if missing := [name for name in new.named if not _has_sent(connection, owner, name)]:
+        raise Unsent(missing)
+
+
+def _has_sent(connection: sqlite3.Connection, owner: str, digest: str) -> bool:
+    query = "SELECT 1 FROM attachment_owners WHERE hash = ? AND owner = ?"
+    return connection.execute(query, (digest, owner)).fetchone() is not None

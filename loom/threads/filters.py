@@ -1,0 +1,61 @@
+"""Which threads a list is asked for, as conditions on the table of head lines."""
+
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+
+class Where(NamedTuple):
+    """A condition with the values of its question marks."""
+
+    sql: str = "1"
+    parameters: tuple[Any, ...] = ()
+
+    def and_(self, sql: str, *parameters: Any) -> "Where":
+        """Both conditions."""
+        return Where(f"{self.sql} AND {sql}", (*self.parameters, *parameters))
+
+
+_BY_REMOTE = """git_remote IN (
+    SELECT DISTINCT git_remote FROM threads
+    WHERE git_remote <> '' AND instr(lower(git_remote), lower(?)))"""
+_BY_TAG = "EXISTS (SELECT 1 FROM json_each(tags) WHERE lower(value) = lower(?))"
+_BY_FILE = """threads.key IN (
+    SELECT thread FROM thread_files
+    WHERE name = ? AND (path = ? OR substr(path, -length(?)) = ?))"""
+
+
+class Filter(Struct, frozen=True):
+    """What a thread must be to be listed; what is empty asks nothing.
+
+    Attributes:
+        branch: exactly.
+        repository: a part of the remote's address, such as `owner/name`.
+        file: a path as a tool call named it, or its last parts.
+        tag: exactly, whatever the case.
+        is_pinned: only pinned threads.
+    """
+
+    branch: str = ""
+    repository: str = ""
+    file: str = ""
+    tag: str = ""
+    is_pinned: bool = False
+
+    def where(self) -> Where:
+        """The condition."""
+        where = Where()
+        if self.branch:
+            where = where.and_("git_branch <> '' AND git_branch = ?", self.branch)
+        if self.repository:
+            where = where.and_(_BY_REMOTE, self.repository)
+        if self.file:
+            name, ending = self.file.rpartition("/")[2], "/" + self.file.lstrip("/")
+            where = where.and_(_BY_FILE, name, self.file, ending, ending)
+        if self.tag:
+            where = where.and_(_BY_TAG, self.tag)
+        return where.and_("is_pinned = 1") if self.is_pinned else where
+
+
+EVERY = Filter()
+"""Asks nothing."""
