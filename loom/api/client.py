@@ -1,6 +1,8 @@
-"""One typed client for the server's own answers: health and web search."""
+"""One typed client for the server's own answers."""
 
-from typing import TypeVar
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from loom.api.errors import ErrorBody
 from loom.api.health import Health
@@ -32,7 +34,7 @@ class ServerClient:
 
     async def health(self) -> Health:
         """The server and its components, also when it is not well. Raises LoomError."""
-        status, body = await self._fetched("/health")
+        status, body = await self._fetched("GET", "/health")
         if status not in (200, 503):
             raise _refused(status, body)
         return _decoded(body, Health)
@@ -45,21 +47,58 @@ class ServerClient:
             CodecError: what answers is no Loom server.
             LoomError: the server cannot be reached, has no search key, or its engine failed.
         """
-        asked = codec.encode(SearchRequest(query, max_results))
-        status, body = await self._fetched("/proxy/search", asked)
-        if status != 200:
-            raise _refused(status, body)
-        return _decoded(body, SearchResponse)
+        asked = SearchRequest(query, max_results)
+        return await self.ask("POST", "/proxy/search", SearchResponse, asked)
 
-    async def _fetched(self, path: str, asked: bytes | None = None) -> tuple[int, bytes]:
-        """GET, or POST of a JSON body."""
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        kind: type[T],
+        body: object = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> T:
+        """One request; its answer as `kind`, which is None for an answer without a body.
+
+        Args:
+            body: is sent as JSON.
+            query: parameters; those that are empty are left out.
+
+        Raises:
+            AuthError: the token is missing or wrong.
+            CodecError: what answers is no Loom server.
+            LoomError: the server cannot be reached, or it refused.
+        """
+        asked = None if body is None else codec.encode(body)
+        status, answer = await self._fetched(method, path + _query(query), asked)
+        if status >= 300:
+            raise _refused(status, answer)
+        return _decoded(answer or b"null", kind)
+
+    async def download(self, path: str) -> AsyncIterator[bytes]:
+        """A long answer, in pieces as they come. Raises as `ask` does."""
+        from aiohttp import ClientError
+
+        try:
+            async with (
+                client_session(self._address, read_timeout=self._timeout) as session,
+                session.get(self._address.url + path, headers=self._headers) as answer,
+            ):
+                if answer.status != 200:
+                    raise _refused(answer.status, await answer.read())
+                async for piece in answer.content.iter_any():
+                    yield piece
+        except (ClientError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    async def _fetched(
+        self, method: str, path: str, asked: bytes | None = None
+    ) -> tuple[int, bytes]:
         from aiohttp import ClientError
 
         headers = dict(self._headers)
         if asked is not None:
             headers["Content-Type"] = "application/json"
-        method = "GET" if asked is None else "POST"
-
         try:
             async with (
                 client_session(self._address, read_timeout=self._timeout) as session,
@@ -69,10 +108,16 @@ class ServerClient:
             ):
                 return answer.status, await answer.read()
         except (ClientError, OSError) as error:
-            text = f"cannot reach the Loom server at {self._address}: {type(error).__name__}"
-            raise LoomError(
-                text, "Check that it runs, and LOOM_SERVER_URL if you set it."
-            ) from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> LoomError:
+        text = f"cannot reach the Loom server at {self._address}: {type(error).__name__}"
+        return LoomError(text, "Check that it runs, and LOOM_SERVER_URL if you set it.")
+
+
+def _query(parameters: Mapping[str, Any] | None) -> str:
+    given = {name: value for name, value in (parameters or {}).items() if value}
+    return f"?{urlencode(given)}" if given else ""
 
 
 def _refused(status: int, body: bytes) -> LoomError:

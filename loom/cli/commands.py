@@ -21,6 +21,7 @@ COMMANDS = (
     Command("import", "loom.cli.threads_import", "read a thread that was exported as JSON"),
     Command("attach", "loom.cli.attach", "watch and drive a thread that runs in another process"),
     Command("web", "loom.cli.web", "the app in a browser, behind a login"),
+    Command("audit", "loom.cli.audit", "who did what on the server; proof that nobody changed it"),
     Command("server", "loom.cli.operate", "look after a loom server: settings, backups"),
     Command("daemon", "loom.cli.daemon", "what keeps sessions alive when the app is left"),
     Command("config", "loom.cli.config", "every setting, and where its value came from"),

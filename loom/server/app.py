@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from loom import __version__
 from loom.core.errors import ConfigError
 from loom.redact import Redactor
 from loom.secrets import Secret
 from loom.server.access_log import AccessLog
 from loom.server.areas import areas
+from loom.server.audit.chain import Seal
+from loom.server.audit.event import AuditEvent
 from loom.server.audit.log import AuditLog
 from loom.server.auth.authenticator import Authenticator
 from loom.server.background import running
@@ -80,7 +83,7 @@ def make_app(
     app = web.Application(middlewares=middlewares(config.http), client_max_size=config.body_limit)
     app[CONFIG] = config
     app[CLOCK] = clock
-    app[AUDIT] = AuditLog()
+    app[AUDIT] = AuditLog(clock, Seal(config.audit.key), redactor, is_kept=config.is_team)
     app[REDACTOR] = redactor
     app[RELOADS] = Reloads(config)
     app[RELOADS].always(lambda new: redactor.learn(new.secrets()))
@@ -89,7 +92,7 @@ def make_app(
     app[PROVIDERS] = _providers(config) if providers is None else providers
     app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
     app.on_response_prepare.extend((put_request_id, put_headers))
-    app.cleanup_ctx.extend((_access_log, _upstream, _database, _background))
+    app.cleanup_ctx.extend((_access_log, _upstream, _database, _audit, _background))
     for area in areas(config.is_team):
         add_routes(app, area.routes(app))
         if area.opens is not None:
@@ -167,6 +170,15 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
         accounts = database if config.is_team else None
         app[AUTHENTICATOR] = Authenticator(config.token or Secret(""), accounts, app[CLOCK])
         yield
+
+
+async def _audit(app: web.Application) -> AsyncIterator[None]:
+    log, clock = app[AUDIT], app[CLOCK]
+    async with log.writing(app[DATABASE]):
+        # A start without a stop before it tells of a server that was killed.
+        log.add(AuditEvent("server.start", clock(), details={"version": __version__}))
+        yield
+        log.add(AuditEvent("server.stop", clock()))
 
 
 async def _background(app: web.Application) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ EVERYWHERE = (
 TEAM = (
     "loom.server.routes.openapi",
     "loom.server.routes.account",
+    "loom.server.routes.audit",
     "loom.server.routes.orgs",
     "loom.server.routes.members",
     "loom.server.routes.teams",

@@ -22,6 +22,7 @@ from loom.http import is_loopback
 from loom.secrets import Secret
 from loom.server.database import MIGRATIONS
 from loom.server.llm.base import ProviderSettings
+from loom.server.sections.audit import AuditSettings, read_audit
 from loom.server.sections.http import HttpSettings, read_http
 from loom.server.sections.login import LoginSettings, read_login
 from loom.server.sections.mail import MailSettings, read_mail
@@ -84,6 +85,7 @@ class ServerConfig:
     http: HttpSettings = field(default_factory=HttpSettings)
     login: LoginSettings = field(default_factory=LoginSettings)
     mail: MailSettings | None = None
+    audit: AuditSettings = field(default_factory=AuditSettings)
     body_limit: int = 64 * MEBIBYTE
     timeout_drain: float = 10.0
     ping_interval: float = 10.0
@@ -97,7 +99,7 @@ class ServerConfig:
         """Every secret value in these settings, for the redactor."""
         keys = [settings.api_key for settings in self.providers.values()]
         keys += [self.token, self.search.google_cse_api_key, self.search.serper_api_key]
-        keys += [self.mail.password if self.mail else None]
+        keys += [self.mail.password if self.mail else None, self.audit.key]
         return tuple(key for key in keys if key)
 
     @property
@@ -134,7 +136,9 @@ def server_config(
     """
     named = file or (Path(chosen) if (chosen := environment.get("LOOM_SERVER_CONFIG")) else None)
     tree = Tree(_read(named) if named is not None else {})
-    refuse_unknown_names(tree, {"server", "providers", "search", "http", "login", "mail"}, "")
+    refuse_unknown_names(
+        tree, {"server", "providers", "search", "http", "login", "mail", "audit"}, ""
+    )
     server = Settings.of(tree, "server", environment, "LOOM_SERVER_")
     signups: str | None = flags.pop("signups", None)
     config = ServerConfig(
@@ -149,6 +153,7 @@ def server_config(
         http=read_http(tree, environment),
         login=read_login(tree, environment, signups),
         mail=read_mail(tree, environment),
+        audit=read_audit(tree, environment),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
         timeout_drain=server.seconds("timeout_drain", 10.0),
         log_format=server.choice("log_format", "json", ("json", "human")),

@@ -3,14 +3,15 @@
 from aiohttp import web
 
 from loom.core.errors import AuthError
-from loom.log import request_id
 from loom.server.access import Denied
-from loom.server.audit.event import AuditEvent, Outcome
 from loom.server.auth.credentials import COOKIE
+from loom.server.deeds import audit, audited, principal_of
 from loom.server.errors import Refused
-from loom.server.keys import AUDIT, AUTHENTICATOR, CLOCK, CONFIG, PRINCIPAL
+from loom.server.keys import AUTHENTICATOR, CONFIG, PRINCIPAL
 from loom.server.principal import STRANGER, Principal, PrincipalKind
 from loom.server.routing import Access, Handler, Route, route_of
+
+__all__ = ["audit", "authenticate", "own_origin", "principal_of"]
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -28,45 +29,11 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
         audit(request, "access.denied", "denied", status=refusal.status)
         raise
     try:
-        return await handler(request)
+        return await audited(request, route, handler)
     except Denied as denial:
         facts = {"status": denial.status, "action": denial.action}
         audit(request, "access.denied", "denied", denial.resource, **facts)
         raise
-
-
-def principal_of(request: web.Request) -> Principal:
-    """Who is calling; a stranger on public routes."""
-    principal: Principal = request.get(PRINCIPAL, STRANGER)
-    return principal
-
-
-def audit(
-    request: web.Request,
-    kind: str,
-    outcome: Outcome = "ok",
-    resource: str = "",
-    **details: str | int | float | bool,
-) -> None:
-    """Notes in the audit log what the request's principal did, or was not let do."""
-    principal = principal_of(request)
-    request.app[AUDIT].add(
-        AuditEvent(
-            kind,
-            request.app[CLOCK](),
-            outcome,
-            principal.actor_id,
-            principal.user_id,
-            principal.org_id,
-            principal.kind.value,
-            principal.credential_id,
-            resource,
-            request.remote or "",
-            request.headers.get("User-Agent", "")[:200],
-            request_id.get(),
-            {"method": request.method, "path": request.path, **details},
-        )
-    )
 
 
 async def _principal(request: web.Request, route: Route | None) -> Principal:
@@ -110,6 +77,7 @@ def _require_class(request: web.Request, route: Route | None, principal: Princip
     if route is not None and route.access is Access.PUBLIC:
         return
     if not principal.is_signed_in:
+        audit(request, "access.denied", "denied", status=401)
         raise AuthError(
             "A Loom token is missing or wrong, or its time is over.",
             "Sign in with loom login, or show a token (header Authorization, scheme Bearer); loom"

@@ -6,6 +6,7 @@ from aiohttp import ClientSession, web
 
 from loom.redact import Redactor
 from loom.server.access_log import AccessLog
+from loom.server.audit.event import Detail
 from loom.server.audit.log import AuditLog
 from loom.server.auth.authenticator import Authenticator
 from loom.server.background import Background
@@ -40,6 +41,12 @@ THREADS = web.AppKey("threads", ThreadStore)
 SILENT_CONNECTIONS = web.AppKey("silent_connections", SilentConnections)
 UPSTREAM = web.AppKey("upstream", ClientSession)
 """The session for search engines and others that are no providers: no cookies."""
+
+IS_NOTED = web.RequestKey("is_noted", bool)
+"""The handler has left a line in the audit log."""
+
+LLM_FACTS = web.RequestKey("llm_facts", dict[str, Detail])
+"""What an LLM request's audit line will say beside who, where and when."""
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 

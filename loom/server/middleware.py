@@ -11,6 +11,7 @@ from aiohttp.typedefs import Middleware
 from loom.core.errors import LoomError
 from loom.log import request_id
 from loom.server.access_log import Served
+from loom.server.deeds import CLIENT_GONE
 from loom.server.door import authenticate
 from loom.server.errors import Dialect, Refused, error_response
 from loom.server.forwarded import believe_proxies
@@ -20,9 +21,6 @@ from loom.server.routing import Handler, route_of
 from loom.server.sections.http import HttpSettings
 
 log = logging.getLogger("loom.server")
-
-CLIENT_GONE = 499
-"""Logged for a request whose client went away before its answer; nginx's number."""
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

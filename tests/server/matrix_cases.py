@@ -168,6 +168,7 @@ CASES: Mapping[str, Case] = {
     "DELETE /api/threads/{thread}": Case(
         headers=VERSION, policy=THREAD_WRITERS, but={"key+threads:delete": "404"}
     ),
+    "GET /api/orgs/{org}/audit": Case(policy=ORG_ADMINS),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
     "GET /api/users/{user}": Case(policy=MEMBERS),
 }

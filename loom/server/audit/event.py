@@ -7,6 +7,8 @@ from msgspec import Struct
 Outcome = Literal["ok", "denied", "failed"]
 Detail = str | int | float | bool
 
+INFO = 6
+
 
 class AuditEvent(Struct, frozen=True, omit_defaults=True):
     """Somebody did something, or was not let.
@@ -17,6 +19,7 @@ class AuditEvent(Struct, frozen=True, omit_defaults=True):
         credential_id: the LoginSession or API key that was shown.
         resource: what it was done to, as `kind:id`.
         details: facts that name no content: a model, a status, a number of tokens.
+        severity: syslog's numbers (RFC 5424 §6.2.1), 2 critical to 7 debug.
     """
 
     type: str
@@ -32,3 +35,4 @@ class AuditEvent(Struct, frozen=True, omit_defaults=True):
     user_agent: str = ""
     request_id: str = ""
     details: dict[str, Detail] = {}
+    severity: int = INFO

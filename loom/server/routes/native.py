@@ -11,6 +11,7 @@ from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.server.areas import Area
 from loom.server.bodies import body_of
+from loom.server.deeds import note_llm
 from loom.server.direct_body import DirectBody
 from loom.server.keys import METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.llm.base import Provider
@@ -140,6 +141,7 @@ class NativeRoute:
                 raise ProviderError(LlmError(f"{self._name} ended the stream without its end"))
         except ProviderError as error:
             log.warning("%s", error.message)
+            note_llm(request, failure=error.error.kind)
             request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)
             _cut_off(request)
         finally:

@@ -19,6 +19,7 @@ from loom.core.messages import Usage
 from loom.log import request_id
 from loom.server.areas import Area
 from loom.server.bodies import body_of
+from loom.server.deeds import note_llm
 from loom.server.errors import Refused, error_response
 from loom.server.event_stream import EventStream
 from loom.server.keys import CONFIG, METRICS, POOL, PROVIDERS, REDACTOR
@@ -73,6 +74,7 @@ async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest]:
         asked: LlmRequest = codec.decode(await body_of(request), LlmRequest)
     except CodecError as error:
         raise Refused(400, "invalid_request", f"not an LlmRequest: {error.message}") from error
+    note_llm(request, model=asked.model)
     return provider, asked
 
 
@@ -186,7 +188,13 @@ def _count(request: web.Request, provider: Provider, response: LlmResponse) -> N
 
 
 def count_tokens(request: web.Request, provider: str, model: str, usage: Usage) -> None:
-    """Adds an answer's tokens to the metrics, each kind on its own."""
+    """Adds an answer's tokens to the metrics, each kind on its own, and to its audit line."""
+    note_llm(
+        request,
+        model=model,
+        input_tokens=usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+        output_tokens=usage.output_tokens,
+    )
     tokens = request.app[METRICS].tokens
     tokens.add(usage.input_tokens, provider, model, "input")
     tokens.add(usage.output_tokens, provider, model, "output")
@@ -209,6 +217,7 @@ def _asked(request: web.Request, provider: Provider) -> Iterator[None]:
 
 def _count_failure(request: web.Request, provider: Provider, error: LlmError) -> None:
     name = provider.settings.name
+    note_llm(request, failure=error.kind)
     request.app[METRICS].upstream_errors.add(1, name, error.kind)
     log.warning(
         "%s: %s", name, error.message, extra={"kind": error.kind, "upstream_id": error.request_id}

@@ -11,8 +11,9 @@ from loom.api.models import ModelList
 from loom.api.times import rfc3339
 from loom.core.errors import StoreError
 from loom.server.areas import Area
+from loom.server.audit.log import AuditState
 from loom.server.database import Database
-from loom.server.keys import CONFIG, DATABASE, METRICS, MODELS, PROVIDERS
+from loom.server.keys import AUDIT, CONFIG, DATABASE, METRICS, MODELS, PROVIDERS
 from loom.server.llm.base import LocalProvider, Provider
 from loom.server.metrics import CONTENT_TYPE
 from loom.server.responses import json_response
@@ -20,6 +21,9 @@ from loom.server.routing import Access, Route
 from loom.server.search import ENGINES
 
 DATABASE_TIMEOUT = 0.5
+
+_TELLING = ("database", "llm_providers", "audit")
+"""The components of which the whole is no better than the worst."""
 
 
 async def health(request: web.Request) -> web.Response:
@@ -29,12 +33,14 @@ async def health(request: web.Request) -> web.Response:
         "database": await _database(request.app[DATABASE]),
         "llm_providers": _providers(list(request.app[PROVIDERS].values())),
     }
+    if request.app[CONFIG].is_team:
+        components["audit"] = _audit(request.app[AUDIT].state)
     for name in ENGINES:
         configured = ENGINES[name](request.app[CONFIG].search).is_configured
         status: Status = "healthy" if configured else "unknown"
         components[name] = Component(status, configured=configured)
     report = Health(
-        _overall(components["database"], components["llm_providers"]),
+        _overall(*(components[name] for name in _TELLING if name in components)),
         rfc3339(time.time_ns() // 1_000_000),
         round((time.perf_counter() - start) * 1000, 3),
         Version(__version__),
@@ -65,6 +71,12 @@ async def _database(database: Database) -> Component:
         # aiosqlite raises ValueError for a connection that is closed.
         return Component("unhealthy", error=type(error).__name__)
     return Component("healthy", latency_ms=round((time.perf_counter() - start) * 1000, 3))
+
+
+def _audit(state: AuditState) -> Component:
+    """Without it the server goes on, and says so."""
+    text = f"{state.error} ({state.waiting} lines wait)" if state.error else ""
+    return Component("degraded" if state.error else "healthy", error=text)
 
 
 def _providers(providers: list[Provider]) -> Component:

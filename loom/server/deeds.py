@@ -1,0 +1,107 @@
+"""What requests leave in the audit log: what handlers say, and what is noted of each by itself."""
+
+from aiohttp import web
+
+from loom.core.errors import ProviderError
+from loom.log import request_id
+from loom.server.audit.event import AuditEvent, Detail, Outcome
+from loom.server.errors import Refused, provider_status
+from loom.server.keys import AUDIT, CLOCK, IS_NOTED, LLM_FACTS, PRINCIPAL
+from loom.server.principal import STRANGER, Principal, PrincipalKind
+from loom.server.routing import Access, Handler, Route
+
+MAX_PATH = 200
+MAX_USER_AGENT = 200
+CLIENT_GONE = 499
+"""The status of a request whose client went away before its answer; nginx's number."""
+
+_CREDENTIALS_IN_PATHS = frozenset({"token", "key", "code", "secret"})
+
+
+def principal_of(request: web.Request) -> Principal:
+    """Who is calling; a stranger on public routes."""
+    principal: Principal = request.get(PRINCIPAL, STRANGER)
+    return principal
+
+
+def audit(
+    request: web.Request, kind: str, outcome: Outcome = "ok", resource: str = "", **details: Detail
+) -> None:
+    """Notes in the audit log what the request's principal did, or was not let do."""
+    principal = principal_of(request)
+    request[IS_NOTED] = True
+    request.app[AUDIT].add(
+        AuditEvent(
+            kind,
+            request.app[CLOCK](),
+            outcome,
+            principal.actor_id,
+            principal.user_id,
+            principal.org_id,
+            principal.kind.value,
+            principal.credential_id,
+            resource,
+            request.remote or "",
+            request.headers.get("User-Agent", "")[:MAX_USER_AGENT],
+            request_id.get(),
+            {"method": request.method, "path": _path(request), **details},
+        )
+    )
+
+
+def note_llm(request: web.Request, **facts: Detail) -> None:
+    """What the audit line of this LLM request will say: `model`, tokens, `failure`; later wins."""
+    request.setdefault(LLM_FACTS, {}).update(facts)
+
+
+async def audited(
+    request: web.Request, route: Route | None, handler: Handler
+) -> web.StreamResponse:
+    """Runs `handler`; LLM requests, uses of keys and acts of admins are noted whatever it does."""
+    if route is None:
+        return await handler(request)
+    principal = principal_of(request)
+    if principal.kind is PrincipalKind.API_KEY:
+        audit(request, "key.use", resource=f"api_key:{principal.credential_id}")
+    if route.scope == "llm:use" and route.method == "POST":
+        return await _llm(request, handler)
+    request[IS_NOTED] = False
+    response = await handler(request)
+    if route.access is Access.ADMIN and not request[IS_NOTED]:
+        audit(request, "admin.request", status=response.status)
+    return response
+
+
+async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
+    status = CLIENT_GONE
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except ProviderError as error:
+        status = provider_status(error.error)
+        note_llm(request, failure=error.error.kind)
+        raise
+    except Refused as refusal:
+        status = refusal.status
+        raise
+    finally:
+        facts = request.get(LLM_FACTS, {})
+        is_ok = status < 400 and "failure" not in facts
+        provider = request.path.split("/")[2]
+        audit(
+            request,
+            "llm.request",
+            "ok" if is_ok else "failed",
+            f"provider:{provider}",
+            status=status,
+            **facts,
+        )
+
+
+def _path(request: web.Request) -> str:
+    """The request's path without what stands in it as a credential."""
+    path = request.path[:MAX_PATH]
+    for name in _CREDENTIALS_IN_PATHS.intersection(request.match_info):
+        path = path.replace(request.match_info[name], "…")
+    return path
