@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.proxy import port, started
+from bench.proxies.processes import port, started
 from bench.row import Row
 from bench.terminals import contestants, peers, scenes
 from bench.terminals.contestants import Contestant

@@ -11,7 +11,7 @@ import anthropic
 import openai
 import pytest
 
-from bench.proxy import port, started
+from bench.proxies.processes import port, started
 from bench.terminals.contestants import Contestant
 from bench.terminals.display import Display
 from bench.terminals.latency import Latencies, echo, percentile

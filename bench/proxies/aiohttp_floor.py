@@ -1,6 +1,6 @@
 """The floor of a proxy on aiohttp: it takes a request, sends it on and hands the bytes back.
 
-`python proxy_floor.py UPSTREAM`; prints its port.
+`python aiohttp_floor.py UPSTREAM`; prints its port.
 """
 
 import asyncio
@@ -14,20 +14,14 @@ SESSION = web.AppKey("session", ClientSession)
 UPSTREAM = web.AppKey("upstream", str)
 
 
-async def whole(request: web.Request) -> web.Response:
+async def messages(request: web.Request) -> web.StreamResponse:
     body = await request.read()
     async with request.app[SESSION].post(
         request.app[UPSTREAM], data=body, headers=HEADERS
     ) as answer:
-        data = await answer.read()
-        return web.Response(body=data, status=answer.status, content_type="application/json")
-
-
-async def stream(request: web.Request) -> web.StreamResponse:
-    body = await request.read()
-    async with request.app[SESSION].post(
-        request.app[UPSTREAM], data=body, headers=HEADERS
-    ) as answer:
+        if answer.content_length is not None:
+            data = await answer.read()
+            return web.Response(body=data, status=answer.status, content_type="application/json")
         out = web.StreamResponse(headers=SSE)
         await out.prepare(request)
         async for chunk in answer.content.iter_any():
@@ -38,8 +32,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
 
 async def main(upstream: str) -> None:
     app = web.Application()
-    app.router.add_post("/whole", whole)
-    app.router.add_post("/stream", stream)
+    app.router.add_post("/v1/messages", messages)
     app[UPSTREAM] = upstream
     timeout = ClientTimeout(total=None)
     async with ClientSession(
@@ -48,7 +41,7 @@ async def main(upstream: str) -> None:
         app[SESSION] = session
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, backlog=4096).start()
         print(runner.addresses[0][1], flush=True)
         await asyncio.Event().wait()
 

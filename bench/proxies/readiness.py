@@ -1,0 +1,46 @@
+"""What the server costs until it serves: CPU time, memory, and which SDKs it imported."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+
+from bench.proxies.contestants import SERVE, TOKEN
+from bench.proxies.processes import cpu, memory, port, started
+
+SDKS = ("anthropic", "openai", "google.genai", "google.cloud", "vertexai")
+LISTED = f"""
+import os, sys, threading
+def tell():
+    print(" ".join(name for name in {SDKS} if name in sys.modules), flush=True)
+threading.Timer(1.0, tell).start()
+"""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """CPU seconds and megabytes at the moment that the address is printed; SDKs by name."""
+
+    cpu_seconds: float
+    memory_mb: float
+    sdks: tuple[str, ...] = ()
+
+
+def ready(lists_sdks: bool = False) -> Ready:
+    """Starts a server once."""
+    with tempfile.TemporaryDirectory() as home:
+        environment = {"LOOM_SERVER_TOKEN": TOKEN, "LOOM_SERVER_PORT": "0", "HOME": home}
+        program = (LISTED if lists_sdks else "") + SERVE
+        environment |= {"LANG": os.environ.get("LANG", "C.UTF-8")}
+        with started([sys.executable, "-c", program], environment) as process:
+            port(process)
+            spent, taken = cpu(process.pid), memory(process.pid)
+            return Ready(spent, taken, sdks(process) if lists_sdks else ())
+
+
+def sdks(process: subprocess.Popen[str]) -> tuple[str, ...]:
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    next(lines)
+    return tuple(next(lines).split())
