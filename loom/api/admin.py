@@ -22,7 +22,8 @@ class Account(Struct, frozen=True):
 class AccountsAsked(Struct, frozen=True):
     """The query of `GET /api/admin/users`.
 
-    `q` is part of a name or an address; `after` is a page's `next`; `limit` from 1 to 200.
+    `q` is an id, or part of a name or an address; `after` is a page's `next`; `limit` is from 1 to
+    200.
     """
 
     q: str = ""

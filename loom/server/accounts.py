@@ -19,16 +19,16 @@ FROM users
 
 _PAGE = """
 WHERE purged_at IS NULL AND (?1 = '' OR id < ?1)
-    AND (?2 = '' OR name LIKE ?2 ESCAPE '!' OR email LIKE ?2 ESCAPE '!')
-ORDER BY id DESC LIMIT ?3
+    AND (?2 = '' OR id = ?2 OR name LIKE ?3 ESCAPE '!' OR email LIKE ?3 ESCAPE '!')
+ORDER BY id DESC LIMIT ?4
 """
 
 
 def page(connection: sqlite3.Connection, asked: AccountsAsked) -> AccountPage:
     """Accounts that fit, newest first, those in their 90 days too."""
     escaped = asked.q.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    pattern = f"%{escaped}%" if asked.q else ""
-    rows = connection.execute(f"{_SELECT} {_PAGE}", (asked.after, pattern, asked.limit + 1))
+    values = (asked.after, asked.q, f"%{escaped}%", asked.limit + 1)
+    rows = connection.execute(f"{_SELECT} {_PAGE}", values)
     found = tuple(_account(row) for row in rows)
     shown = found[: asked.limit]
     return AccountPage(shown, shown[-1].id if len(found) > len(shown) else "")

@@ -1,0 +1,7 @@
+"""Typed clients, one an area, over the one `loom.api.client.ServerClient`.
+
+orgs     organizations, their members, invitations and requests
+teams    teams of an organization
+keys     API keys of an organization
+admin    accounts, for the server's admins
+"""

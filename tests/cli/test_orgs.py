@@ -1,0 +1,182 @@
+"""`loom org`, `team`, `api-key` and `admin`, as people type them, at a server of their own."""
+
+import json
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loom.server import users
+from loom.server.auth import login_sessions
+from loom.server.auth.login_sessions import Origin
+from tests.cli.conftest import Loom, Serve
+
+Done = subprocess.CompletedProcess[str]
+
+
+class Office:
+    """A running server and people who are signed in at it."""
+
+    def __init__(self, url: str, database: Path, loom: Loom) -> None:
+        self._url = url
+        self._database = database
+        self._loom = loom
+        self.tokens: dict[str, str] = {}
+        self.sign_up("root")
+
+    def sign_up(self, name: str) -> None:
+        now = time.time_ns() // 1_000_000
+        with closing(sqlite3.connect(self._database, timeout=10)) as connection, connection:
+            user = users.create(connection, name, f"{name}@example.com", now)
+            _, token = login_sessions.create(connection, user.id, "cli", now, Origin())
+        self.tokens[name] = token.expose()
+
+    def run(self, who: str, *words: str) -> Done:
+        """`loom WORDS`, typed by somebody, whatever comes of it."""
+        token = self.tokens.get(who, who)
+        return self._loom(*words, LOOM_SERVER_URL=self._url, LOOM_TOKEN=token)
+
+    def did(self, who: str, *words: str) -> str:
+        """What it printed; it went well."""
+        done = self.run(who, *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    def told(self, who: str, *words: str) -> Any:
+        """What it printed as JSON."""
+        return json.loads(self.did(who, *words, "--json"))
+
+
+@pytest.fixture
+def office(serve: Serve, loom: Loom, tmp_path: Path) -> Iterator[Callable[..., Office]]:
+    database = tmp_path / "server.db"
+    served = serve(LOOM_SERVER_DB_PATH=str(database))
+
+    def open_for(*names: str) -> Office:
+        made = Office(served.url, database, loom)
+        for name in names:
+            made.sign_up(name)
+        return made
+
+    yield open_for
+
+
+def test_a_colleague_is_invited_accepts_and_is_given_a_role(
+    office: Callable[..., Office],
+) -> None:
+    people = office("alice", "bob", "eve")
+    assert "acme-works is yours" in people.did("alice", "org", "create", "Acme Works")
+    text = people.did("alice", "org", "invite", "bob@example.com")
+    token = text.split()[-1]
+    wrong = people.run("eve", "org", "accept", token)
+    assert (wrong.returncode, "another address" in wrong.stderr) == (1, True)
+    assert "You are member of Acme Works" in people.did("bob", "org", "accept", token)
+    people.did("alice", "org", "role", "bob@example.com", "admin")
+    lines = people.did("bob", "org", "members").splitlines()
+    assert lines[0].split() == ["E-MAIL", "NAME", "ROLE", "SINCE"]
+    assert [line.split()[:3] for line in lines[1:]] == [
+        ["alice@example.com", "alice", "owner"],
+        ["bob@example.com", "bob", "admin"],
+    ]
+    members = people.told("alice", "org", "members")["members"]
+    assert [each["role"] for each in members] == ["owner", "admin"]
+
+
+def test_what_hurts_is_asked_first_and_not_done_where_nobody_answers(
+    office: Callable[..., Office],
+) -> None:
+    people = office("alice")
+    people.did("alice", "org", "create", "Acme")
+    done = people.run("alice", "org", "delete", "acme")
+    assert (done.returncode, "--yes" in done.stderr) == (1, True)
+    assert "restore acme until" in people.did("alice", "org", "delete", "acme", "--yes")
+    assert "deleted" in people.did("alice", "org", "list")
+    people.did("alice", "org", "restore", "acme")
+    assert "deleted" not in people.did("alice", "org", "list")
+
+
+def test_who_is_in_several_organizations_says_which_or_chooses_one(
+    office: Callable[..., Office],
+) -> None:
+    people = office("alice")
+    none = people.run("alice", "org", "members")
+    assert "loom org create" in none.stderr
+    for name in ("Acme", "Emca"):
+        people.did("alice", "org", "create", name)
+    several = people.run("alice", "org", "members")
+    assert "acme, emca" in several.stderr
+    people.did("alice", "org", "members", "--org", "emca")
+    people.did("alice", "org", "use", "acme")
+    people.did("alice", "org", "members")
+    people.did("alice", "org", "use", "personal")
+    assert people.run("alice", "org", "members").returncode == 1
+
+
+def test_somebody_asks_to_be_let_in_and_is(office: Callable[..., Office]) -> None:
+    people = office("alice", "bob")
+    people.did("alice", "org", "create", "Acme", "--public")
+    people.did("bob", "org", "join", "acme", "-m", "It is\x1b[2J me")
+    waiting = people.did("alice", "org", "requests")
+    assert ("bob@example.com" in waiting, "\x1b" in waiting) == (True, False)
+    people.did("alice", "org", "approve", "bob@example.com")
+    assert "acme" in people.did("bob", "org", "list")
+    people.did("bob", "org", "leave", "acme", "--yes")
+    assert "acme" not in people.did("bob", "org", "list")
+
+
+def test_a_team_has_the_people_it_is_told_to_have(office: Callable[..., Office]) -> None:
+    people = office("alice", "bob")
+    people.did("alice", "org", "create", "Acme")
+    people.did("alice", "team", "create", "Backend")
+    refused = people.run("alice", "team", "add", "backend", "bob@example.com")
+    assert "nobody in acme is bob@example.com" in refused.stderr
+    people.did("alice", "team", "add", "backend", "alice", "--maintainer")
+    assert "maintainer" in people.did("alice", "team", "members", "backend")
+    (team,) = people.told("alice", "team", "list")["teams"]
+    assert (team["slug"], team["member_count"], team["role"]) == ("backend", 1, "maintainer")
+    people.did("alice", "team", "remove", "backend", "alice")
+    people.did("alice", "team", "delete", "backend", "--yes")
+    assert people.told("alice", "team", "list")["teams"] == []
+
+
+def test_a_key_is_made_used_listed_and_revoked(office: Callable[..., Office]) -> None:
+    people = office("alice")
+    people.did("alice", "org", "create", "Acme")
+    words = ("api-key", "create", "CI", "--scope", "threads:read", "--expires", "30d")
+    key = people.did("alice", *words).split()[-1]
+    people.tokens["robot"] = key
+    assert [org["slug"] for org in people.told("robot", "org", "list")["orgs"]] == ["acme"]
+    refused = people.run("robot", "org", "members", "--org", "acme")
+    assert "no API key may do this" in refused.stderr
+    listed = people.did("alice", "api-key", "list")
+    assert (f"…{key[-4:]}" in listed, key in listed) == (True, False)
+    people.did("alice", "api-key", "revoke", "CI", "--yes")
+    assert people.run("robot", "org", "list").returncode == 1
+    wrong = people.run("alice", "api-key", "create", "X", "--scope", "llm:use", "--expires", "soon")
+    assert (wrong.returncode, "like 30d" in wrong.stderr) == (2, True)
+
+
+def test_an_admin_finds_accounts_gives_roles_and_acts_in_somebodys_place(
+    office: Callable[..., Office],
+) -> None:
+    people = office("alice")
+    assert people.run("alice", "admin", "users").returncode == 1
+    assert "alice@example.com" in people.did("root", "admin", "users", "ali")
+    account = people.told("root", "admin", "role", "alice@example.com", "support", "auditor")
+    assert account["roles"] == ["support", "auditor"]
+    people.did("root", "admin", "role", "alice", "none")
+    token = people.told("root", "admin", "impersonate", "alice")["token"]
+    assert "You are in the place of" in people.did(token, "admin", "impersonate")
+    assert "alice" in people.did(token, "org", "list")
+    refused = people.run(token, "org", "create", "Acme")
+    assert "nobody does this while impersonating" in refused.stderr
+    people.did(token, "admin", "impersonate", "--stop")
+    assert people.run(token, "org", "list").returncode == 1
+    people.did("root", "admin", "delete", "alice", "--yes")
+    assert people.run("alice", "org", "list").returncode == 1
+    people.did("root", "admin", "restore", "alice")
