@@ -36,6 +36,7 @@ TEAM = (
     "loom.server.routes.sessions",
     "loom.server.routes.admin_users",
     "loom.server.routes.impersonation",
+    "loom.server.routes.federated",
 )
 
 

@@ -6,6 +6,7 @@ Every value is checked here, so that a server that starts has settings that make
     [providers.anthropic]    api_key_file, base_url, model, headers, timeout_first_byte, …
     [search]                 serper_api_key_file, google_cse_api_key_file, …
     [login]                  signups, signup_domains
+    [login.github]           client_id, client_secret_file; [login.google], [login.okta]
     [mail]                   host, port, username, password_file, from_address, security
 """
 
@@ -23,6 +24,7 @@ from loom.secrets import Secret
 from loom.server.database import MIGRATIONS
 from loom.server.llm.base import ProviderSettings
 from loom.server.sections.audit import AuditSettings, read_audit
+from loom.server.sections.federated import FederatedSettings, read_federated
 from loom.server.sections.http import HttpSettings, read_http
 from loom.server.sections.login import LoginSettings, read_login
 from loom.server.sections.mail import MailSettings, read_mail
@@ -84,6 +86,7 @@ class ServerConfig:
     search: SearchSettings = field(default_factory=SearchSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     login: LoginSettings = field(default_factory=LoginSettings)
+    federated: FederatedSettings = field(default_factory=FederatedSettings)
     mail: MailSettings | None = None
     audit: AuditSettings = field(default_factory=AuditSettings)
     body_limit: int = 64 * MEBIBYTE
@@ -100,6 +103,7 @@ class ServerConfig:
         keys = [settings.api_key for settings in self.providers.values()]
         keys += [self.token, self.search.google_cse_api_key, self.search.serper_api_key]
         keys += [self.mail.password if self.mail else None, self.audit.key]
+        keys += self.federated.secrets()
         return tuple(key for key in keys if key)
 
     @property
@@ -152,6 +156,7 @@ def server_config(
         search=read_search(tree, environment),
         http=read_http(tree, environment),
         login=read_login(tree, environment, signups),
+        federated=read_federated(tree, environment),
         mail=read_mail(tree, environment),
         audit=read_audit(tree, environment),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
@@ -186,6 +191,11 @@ def checked(config: ServerConfig) -> ServerConfig:
             f"AUTH_DEV_MODE lets everybody in as an admin, and {config.host} can be reached from"
             " outside this machine",
             "Unset LOOM_SERVER_AUTH_DEV_MODE, or listen on 127.0.0.1.",
+        )
+    if config.federated.names and not config.base_url:
+        raise ConfigError(
+            "identity providers send people back to this server, whose address is not set",
+            "Set LOOM_SERVER_BASE_URL to the address that people's browsers use.",
         )
     if config.mail is not None and not config.base_url and not config.is_loopback:
         raise ConfigError(

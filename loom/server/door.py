@@ -40,6 +40,8 @@ async def _principal(request: web.Request, route: Route | None) -> Principal:
     authenticator = request.app[AUTHENTICATOR]
     if token := _token(request, route):
         return await authenticator.principal(token) or STRANGER
+    if route is not None and route.is_cross_site:
+        return STRANGER
     if cookie := request.cookies.get(COOKIE):
         return await authenticator.principal(cookie, is_cookie=True) or STRANGER
     return STRANGER

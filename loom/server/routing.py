@@ -37,6 +37,7 @@ class Route:
         scope: what an API key needs to call a SIGNED_IN route; None for routes of people alone.
         is_for_impersonators: although it writes and no API key may call it.
         roles: which global roles may call an ADMIN route.
+        is_cross_site: other sites' pages may post to it, and so nobody is known there by cookie.
         takes: the type of the JSON body, for the API's description.
         gives: the type of the JSON answer.
         asks: a Struct whose fields are the query's parameters.
@@ -50,6 +51,7 @@ class Route:
     scope: Scope | None = None
     roles: frozenset[GlobalRole] = frozenset({"system_admin"})
     is_for_impersonators: bool = False
+    is_cross_site: bool = False
     takes: Any = None
     gives: Any = None
     asks: Any = None

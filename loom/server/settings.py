@@ -194,6 +194,10 @@ class Settings:
         self._tell(name, tuple(value))
         return dict(value)
 
+    def allow_tables(self, names: tuple[str, ...]) -> None:
+        """Tables within this one that somebody else reads."""
+        self._known |= set(names)
+
     def refuse_unknown(self) -> None:
         """Raises ConfigError when the file has a setting that nobody asked for."""
         if unknown := sorted(set(self._table) - self._known):

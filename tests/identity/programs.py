@@ -17,7 +17,12 @@ from urllib.request import urlopen
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from cryptography.x509.oid import NameOID
 
 
@@ -46,6 +51,13 @@ class Pair:
 
     key: str
     certificate: str
+
+    @property
+    def public(self) -> str:
+        """The public key alone."""
+        certificate = x509.load_pem_x509_certificate(self.certificate.encode())
+        form = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return certificate.public_key().public_bytes(*form).decode()
 
     @classmethod
     def new(cls, *, days: int = 3, bits: int = 2048) -> "Pair":

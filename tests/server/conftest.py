@@ -108,6 +108,7 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
         clock: Callable[[], int] = now_ms,
         routes: Iterable[Route] = (),
         public_url: str = "",
+        port: int = 0,
         **config: Any,
     ) -> Loom:
         if providers is None:
@@ -124,7 +125,7 @@ def serve(stack: AsyncExitStack, tmp_path: Path) -> Serve:
         )
         app = make_app(made, providers, clock=clock)
         add_routes(app, routes)
-        return await _started(stack, app)
+        return await _started(stack, app, port)
 
     return start
 
@@ -140,11 +141,11 @@ def team(serve: Serve) -> TeamUp:
     return start
 
 
-async def _started(stack: AsyncExitStack, app: web.Application) -> Loom:
+async def _started(stack: AsyncExitStack, app: web.Application, port: int) -> Loom:
     runner = make_runner(app)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = aiohttp.web.TCPSite(runner, "127.0.0.1", 0)
+    site = aiohttp.web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     client = aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"})
     await stack.enter_async_context(client)

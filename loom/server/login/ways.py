@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from loom.server.config import ServerConfig
+from loom.server.login.providers import PROVIDERS
 
 
 class Way(NamedTuple):
@@ -28,7 +29,14 @@ class Way(NamedTuple):
 
 MAGIC_LINK = "magic_link"
 
+
+def _provider(name: str) -> Way:
+    path = f"/auth/{name}/login"
+    return Way(name, PROVIDERS[name].label, path, lambda config: name in config.federated.names)
+
+
 WAYS = (
+    *map(_provider, PROVIDERS),
     Way(MAGIC_LINK, "E-mail me a link", "/auth/magic-link", lambda c: c.mail is not None, "POST"),
     Way(
         "dev",

@@ -70,24 +70,27 @@ CREATE TABLE magic_links (
 ) WITHOUT ROWID;
 CREATE INDEX magic_links_by_email ON magic_links (email);
 
--- What a redirect to an identity provider must bring back: state, nonce, PKCE verifier, request id.
+-- What a redirect to an identity provider must bring back: its state (SAML: the request's id), and
+-- what is checked then. `arrival`: who came back, until the browser that began shows its cookie.
 CREATE TABLE login_states (
     state_hash BLOB PRIMARY KEY,
     provider TEXT NOT NULL,
-    nonce TEXT NOT NULL DEFAULT '',
-    code_verifier TEXT NOT NULL DEFAULT '',
-    request_id TEXT NOT NULL DEFAULT '',
-    next TEXT NOT NULL DEFAULT '',
     browser_hash BLOB NOT NULL,
+    nonce TEXT NOT NULL,
+    code_verifier TEXT NOT NULL,
+    next TEXT NOT NULL,
+    arrival TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX login_states_by_expiry ON login_states (expires_at);
 
 -- SAML assertions that were used; one that comes again is refused.
 CREATE TABLE used_assertions (
-    id TEXT PRIMARY KEY,
+    id_hash BLOB PRIMARY KEY,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX used_assertions_by_expiry ON used_assertions (expires_at);
 
 CREATE TABLE organizations (
     id TEXT PRIMARY KEY,

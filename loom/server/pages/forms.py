@@ -64,7 +64,7 @@ async def read_form(request: web.Request) -> Mapping[str, str]:
     return fields
 
 
-async def read_fields(request: web.Request) -> Mapping[str, str]:
+async def read_fields(request: web.Request, limit: int = MAX_FORM) -> Mapping[str, str]:
     """A small urlencoded body; of a name that comes twice the first counts.
 
     Raises:
@@ -72,7 +72,7 @@ async def read_fields(request: web.Request) -> Mapping[str, str]:
     """
     if request.content_type != "application/x-www-form-urlencoded":
         raise Refused(415, "invalid_request", "this is no form")
-    body = await small_body(request, MAX_FORM)
+    body = await small_body(request, limit)
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"

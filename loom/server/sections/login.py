@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from loom.core.errors import ConfigError
+from loom.server.sections.federated import NAMES as PROVIDER_NAMES
 from loom.server.settings import Settings
 
 Signups = Literal["closed", "domain", "open"]
@@ -33,6 +34,7 @@ def read_login(
 ) -> LoginSettings:
     """The section's settings; `signups` is the flag. Raises ConfigError naming what is wrong."""
     table = Settings.of(tree, "login", environment, "LOOM_SERVER_")
+    table.allow_tables(PROVIDER_NAMES)
     chosen = table.choice("signups", "closed", SIGNUPS)
     domains = table.words("signup_domains")
     settings = LoginSettings(

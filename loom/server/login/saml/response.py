@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from loom.server.auth.failures import LoginFailed
-from loom.server.auth.saml import conditions
-from loom.server.auth.saml.conditions import Assertion, Audience
-from loom.server.auth.saml.document import (
+from loom.server.login.failures import LoginFailed
+from loom.server.login.saml import conditions
+from loom.server.login.saml.conditions import Assertion, Audience
+from loom.server.login.saml.document import (
     Element,
     malformed,
     only,
@@ -19,9 +19,9 @@ from loom.server.auth.saml.document import (
     require_plain_response,
     text_of,
 )
-from loom.server.auth.saml.encryption import decrypted
-from loom.server.auth.saml.names import SUCCESS, ds, saml, samlp
-from loom.server.auth.saml.signature import Verifier
+from loom.server.login.saml.encryption import decrypted
+from loom.server.login.saml.names import SUCCESS, ds, saml, samlp
+from loom.server.login.saml.signature import Verifier
 
 MAX_ENCODED = 350_000
 """Letters of base64: more than the largest document that is parsed."""

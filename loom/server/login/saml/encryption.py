@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from loom.server.auth.failures import LoginFailed
-from loom.server.auth.saml.document import (
+from loom.server.login.failures import LoginFailed
+from loom.server.login.saml.document import (
     Element,
     malformed,
     only,
@@ -23,7 +23,7 @@ from loom.server.auth.saml.document import (
     require_unique_ids,
     text_of,
 )
-from loom.server.auth.saml.names import DS, XENC, ds, saml, xenc
+from loom.server.login.saml.names import DS, XENC, ds, saml, xenc
 
 _XENC11 = "http://www.w3.org/2009/xmlenc11#"
 _KEY_SIZES = {f"{_XENC11}aes128-gcm": 16, f"{_XENC11}aes256-gcm": 32}

@@ -9,6 +9,9 @@ XENC = "http://www.w3.org/2001/04/xmlenc#"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+SOLICITED = "loom"
+"""The RelayState of our own requests: it comes back with an answer that somebody asked for."""
+
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
 

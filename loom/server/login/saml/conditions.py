@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from loom.server.auth.failures import LoginFailed
-from loom.server.auth.saml.document import Element, malformed, only, text_of
-from loom.server.auth.saml.names import BEARER, saml
+from loom.server.login.failures import LoginFailed
+from loom.server.login.saml.document import Element, malformed, only, text_of
+from loom.server.login.saml.names import BEARER, saml
 
 SKEW_MS = 120_000
 """How far the identity provider's clock may be from ours."""

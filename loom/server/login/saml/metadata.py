@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from loom.core.errors import ConfigError
-from loom.server.auth.failures import LoginFailed
-from loom.server.auth.saml.conditions import Audience
-from loom.server.auth.saml.document import Element, parsed, text_of
-from loom.server.auth.saml.names import DS, MD, POST, REDIRECT, SAMLP, ds, md
+from loom.server.login.failures import LoginFailed
+from loom.server.login.saml.conditions import Audience
+from loom.server.login.saml.document import Element, parsed, text_of
+from loom.server.login.saml.names import DS, MD, POST, REDIRECT, SAMLP, ds, md
 
 _MINIMUM_BITS = 2048
 _HINT = "Download the metadata of the application in the identity provider again."

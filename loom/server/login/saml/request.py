@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
-from loom.server.auth.saml.conditions import Audience
-from loom.server.auth.saml.names import POST, SAML, SAMLP, saml, samlp
+from loom.server.login.saml.conditions import Audience
+from loom.server.login.saml.names import POST, SAML, SAMLP, SOLICITED, saml, samlp
 
 _RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 
@@ -29,7 +29,7 @@ def request_url(
     request = _authn_request(sso_url, audience, request_id, now_ms)
     packer = zlib.compressobj(wbits=-15)
     packed = packer.compress(request) + packer.flush()
-    query = urlencode({"SAMLRequest": b64encode(packed).decode()})
+    query = urlencode({"SAMLRequest": b64encode(packed).decode(), "RelayState": SOLICITED})
     if key is not None:
         query = _signed(query, key)
     return f"{sso_url}{'&' if '?' in sso_url else '?'}{query}"

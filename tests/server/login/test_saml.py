@@ -6,21 +6,17 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 
-from loom.server.auth.failures import LoginFailed
-from loom.server.auth.saml.conditions import SKEW_MS, Audience
-from loom.server.auth.saml.metadata import identity_provider
-from loom.server.auth.saml.request import request_url
-from loom.server.auth.saml.response import ResponseReader
+from loom.server.login.failures import LoginFailed
+from loom.server.login.saml.conditions import SKEW_MS, Audience
+from loom.server.login.saml.metadata import identity_provider
+from loom.server.login.saml.request import request_url
+from loom.server.login.saml.response import ResponseReader
 from tests.identity.fixtures import idp, own_pair, pair, programs, saml_idp
 from tests.identity.programs import Pair, SamlIdp, encoded
-from tests.server.auth.saml_attacks import WRAPPINGS, forged, one
+from tests.server.login.saml_attacks import WRAPPINGS, forged, one
 
 __all__ = ["idp", "own_pair", "pair", "programs"]
 
@@ -91,11 +87,9 @@ def test_an_encrypted_assertion_is_read(
 
 
 def encryption(own_pair: Pair, algorithm: str) -> dict[str, Any]:
-    certificate = x509.load_pem_x509_certificate(own_pair.certificate.encode())
-    public = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return {
         "encryptionCert": own_pair.certificate,
-        "encryptionPublicKey": public.decode(),
+        "encryptionPublicKey": own_pair.public,
         "encryptionAlgorithm": algorithm,
         "disallowEncryptionWithInsecureAlgorithm": False,
         "warnOnInsecureEncryptionAlgorithm": False,

@@ -15,9 +15,9 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidCertificate, SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from loom.server.auth.failures import LoginFailed
-from loom.server.auth.saml.document import Element, malformed, only
-from loom.server.auth.saml.names import DS, ds
+from loom.server.login.failures import LoginFailed
+from loom.server.login.saml.document import Element, malformed, only
+from loom.server.login.saml.names import DS, ds
 
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _ENVELOPED = f"{DS}enveloped-signature"

@@ -4,8 +4,8 @@ import re
 
 from lxml import etree
 
-from loom.server.auth.failures import LoginFailed
-from loom.server.auth.saml.names import ds, saml, samlp
+from loom.server.login.failures import LoginFailed
+from loom.server.login.saml.names import ds, saml, samlp
 
 Element = etree._Element
 
