@@ -8,7 +8,9 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from contextlib import suppress
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -22,22 +24,38 @@ BATCH = 128
 
 
 class _Job:
-    """A piece of work that waits for its commit."""
+    """A piece of work that waits for its commit; made in the event loop of the one who waits."""
 
     def __init__(self, work: Callable[[sqlite3.Connection], Any]) -> None:
         self.work = work
-        self.future: Future[Any] = Future()
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
 
     def settle(self, path: Path) -> None:
-        """Tell the one who waits; only called when the transaction is on disk or undone."""
+        """In its loop, when the transaction is on disk or undone."""
+        if self.future.done():
+            return
         if isinstance(self.error, sqlite3.Error):
             self.future.set_exception(store_error(self.error, path))
         elif self.error is not None:
             self.future.set_exception(self.error)
         else:
             self.future.set_result(self.result)
+
+
+def _settle(jobs: Sequence[_Job], path: Path) -> None:
+    """Tell everyone who waits; a loop is woken once, since that costs as much as a small job."""
+    for loop, waiting in groupby(jobs, attrgetter("loop")):
+        # A loop that was closed has nobody left who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell, tuple(waiting), path)
+
+
+def _tell(jobs: Sequence[_Job], path: Path) -> None:
+    for job in jobs:
+        job.settle(path)
 
 
 class _Savepoint:
@@ -101,7 +119,7 @@ class Writer:
                 raise StoreError(f"{self._path} is closed")
             self._start()
             self._jobs.put(job)
-        result: T = await asyncio.wrap_future(job.future)
+        result: T = await job.future
         return result
 
     async def close(self) -> None:
@@ -126,9 +144,7 @@ class Writer:
         while is_open:
             batch = self._wait()
             is_open = None not in batch
-            self._commit(
-                [job for job in batch if job and job.future.set_running_or_notify_cancel()]
-            )
+            self._commit([job for job in batch if job and not job.future.cancelled()])
 
     def _wait(self) -> list[_Job | None]:
         batch = [self._jobs.get()]
@@ -146,7 +162,7 @@ class Writer:
             return
         for job in jobs:
             job.error = error or job.error
-            job.settle(self._path)
+        _settle(jobs, self._path)
 
     def _attempt(self, jobs: Sequence[_Job]) -> sqlite3.Error | None:
         """Run the jobs in one transaction; the error that lost all of it, if any."""
