@@ -2,15 +2,18 @@
 
 connection    opening a file with our pragmas; the driver's errors in our words
 migrations    numbered, forward-only SQL files, applied once by whichever process comes first
+readers       connections for workers that read, kept for the next one
 writer        the one worker that writes: jobs that wait together share a transaction
 """
 
 from loom.db.connection import connect, store_error, translated
 from loom.db.migrations import Migration, migrations_in, prepare
+from loom.db.readers import Readers
 from loom.db.writer import Writer
 
 __all__ = [
     "Migration",
+    "Readers",
     "Writer",
     "connect",
     "migrations_in",

@@ -2,24 +2,28 @@
 
 import re
 import sqlite3
+import sys
 from collections.abc import Iterable, Sequence
 
 from loom.core.messages import Thread
 from loom.threads import heads, reading
 
-NEWEST = 300
+NEWEST = 100
 """Threads, the last begun, among which those with the last activity are chosen."""
 
-LOOKED_AT = 1_000
+AT_ONCE = 20_000
+"""Threads, the last begun, that are looked through before texts are; the others afterwards."""
+
+LOOKED_AT = 300
 """Threads with the last activity that are read for words too short for the index."""
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
-_PARTS = 8
 
 _INDEXED = """
 SELECT threads_text.rowid FROM threads_text
     CROSS JOIN threads ON threads.key = threads_text.rowid
-WHERE threads_text MATCH ? AND deleted_at IS NULL AND {holds}
+WHERE threads_text MATCH ? AND threads_text.rowid > ? AND threads_text.rowid <= ?
+    AND deleted_at IS NULL AND {holds}
 ORDER BY threads_text.rowid DESC LIMIT ?
 """
 
@@ -35,17 +39,41 @@ def by_words(
 ) -> tuple[Thread, ...]:
     """Threads with every word somewhere in title, branch, remote, commit or tags.
 
-    Last activity first: within a workspace of all its threads, else among the newest that match.
+    Last activity first: within a workspace of all its threads, else among the newest that match
+    and were not begun long ago.
     """
     if workspace is not None:
         return reading.threads(connection, workspace, limit, False, " ".join(words))
-    holds = " AND ".join([reading.HOLDS] * len(words)) or "1"
-    wanted = trigrams(words)
-    keys, parameters = (
-        (_INDEXED.format(holds=holds), (wanted, *words, NEWEST))
-        if wanted
-        else (_RECENT.format(holds=holds), (LOOKED_AT, *words))
-    )
+    if trigrams(words):
+        return _indexed(connection, words, limit, (_boundary(connection), sys.maxsize))
+    return _chosen(connection, _RECENT.format(holds=_holds(words)), (LOOKED_AT, *words), limit)
+
+
+def by_words_of_old(
+    connection: sqlite3.Connection, words: Sequence[str], limit: int
+) -> tuple[Thread, ...]:
+    """What `by_words` left out of all workspaces because it was begun long ago."""
+    boundary = _boundary(connection)
+    if boundary <= 0 or not trigrams(words):
+        return ()
+    return _indexed(connection, words, limit, (0, boundary))
+
+
+def _boundary(connection: sqlite3.Connection) -> int:
+    (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM threads").fetchone()
+    return int(last) - AT_ONCE
+
+
+def _indexed(
+    connection: sqlite3.Connection, words: Sequence[str], limit: int, keys: tuple[int, int]
+) -> tuple[Thread, ...]:
+    statement = _INDEXED.format(holds=_holds(words))
+    return _chosen(connection, statement, (trigrams(words), *keys, *words, NEWEST), limit)
+
+
+def _chosen(
+    connection: sqlite3.Connection, keys: str, parameters: Sequence[object], limit: int
+) -> tuple[Thread, ...]:
     return heads.columns_of(
         connection.execute(
             f"{heads.SELECT} WHERE key IN ({keys}) ORDER BY updated_at DESC, key DESC LIMIT ?",
@@ -54,13 +82,20 @@ def by_words(
     )
 
 
+def _holds(words: Sequence[str]) -> str:
+    return " AND ".join([reading.HOLDS] * len(words)) or "1"
+
+
 def trigrams(words: Iterable[str]) -> str:
-    """An FTS5 query for three letters each of all `words`; empty when they are shorter.
+    """An FTS5 query for the beginning, middle and end of `words`; empty when they are shorter.
 
     It finds too much, never too little: whoever asks compares the words themselves.
     """
     parts = [
-        word[start : start + 3] for word in words for start in range(0, len(word) - 2, 3)[:_PARTS]
+        word[at : at + 3]
+        for word in words
+        if (last := len(word) - 3) >= 0
+        for at in sorted({0, last // 2, last})
     ]
     return " AND ".join('"' + part.replace('"', '""') + '"' for part in parts)
 

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -41,9 +41,12 @@ def thread(connection: sqlite3.Connection, thread_id: str) -> Thread | None:
     return heads.thread_of(row) if row else None
 
 
-def thread_by_key(connection: sqlite3.Connection, key: int) -> Thread:
-    """The thread that an entry belongs to."""
-    return heads.thread_of(connection.execute(f"{heads.SELECT} WHERE key = ?", (key,)).fetchone())
+def threads_by_key(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Thread]:
+    """The threads that entries belong to, by the entries' `thread`."""
+    select = heads.SELECT.replace("SELECT", "SELECT key,", 1)
+    marks = ", ".join("?" * len(keys))
+    rows = connection.execute(f"{select} WHERE key IN ({marks})", tuple(keys))
+    return {key: heads.thread_of(tuple(row)) for key, *row in rows}
 
 
 def find(connection: sqlite3.Connection, prefix: str) -> Thread:

@@ -16,15 +16,24 @@ from loom.core.messages import Thread
 from loom.threads import head_search, reading
 
 # Of each thread so many rows, of all threads so many, and so many hits looked at to find them.
-ROWS_EACH, ROWS, HITS = 8, 300, 5_000
+ROWS_EACH, ROWS, HITS = 8, 200, 5_000
+RECENT = 1_000
+"""Texts in which beginnings are looked for before the index gathers all of them."""
+SCORED = 1_000
+"""Characters at the beginning of a text, which its score is made of."""
+SHORT = 6
 WORDS = 32
 WORD_CHARACTERS = 128
 
 _BEFORE, _AFTER = 40, 120
 
+_LIVING = (
+    """threads.deleted_at IS NULL AND (:workspace IS NULL OR threads.workspace = :workspace)"""
+)
+
 # CROSS JOIN keeps SQLite's planner from starting anywhere but at the index.
 _MATCHING = """
-SELECT entries.id, entries.thread
+SELECT entries.id, entries.thread, substr(entries.text, 1, :scored)
 FROM entries_text CROSS JOIN entries ON entries.id = entries_text.rowid
     CROSS JOIN threads ON threads.key = entries.thread
 WHERE entries_text MATCH :wanted AND threads.deleted_at IS NULL
@@ -33,12 +42,11 @@ ORDER BY entries_text.rowid DESC LIMIT :hits
 """
 
 _CONTAINING = """
-SELECT entries.id, entries.thread
+SELECT entries.id, entries.thread, substr(entries.text, 1, :scored)
 FROM (SELECT id, thread, text FROM entries ORDER BY id DESC LIMIT :hits) AS entries
-    JOIN threads ON threads.key = entries.thread
+    CROSS JOIN threads ON threads.key = entries.thread
 WHERE instr(lower(entries.text), lower(:wanted)) AND threads.deleted_at IS NULL
     AND (:workspace IS NULL OR threads.workspace = :workspace)
-ORDER BY entries.id DESC
 """
 
 
@@ -59,12 +67,12 @@ class Hit(Struct, frozen=True, omit_defaults=True):
 class _Row(NamedTuple):
     entry: int
     thread: int
+    start: str
 
 
 class _Found(NamedTuple):
     score: float
     row: _Row
-    text: str
 
 
 def search(
@@ -78,12 +86,18 @@ def search(
     by_commit = _commits(connection, query, limit, workspace)
     if by_commit or not query:
         return by_commit
-    by_head = _heads(connection, query, limit, workspace)
-    if len(by_head) == limit:
-        return by_head
-    known = {hit.thread.id for hit in by_head}
-    hits = _in_texts(connection, query, limit, workspace)
-    return (*by_head, *(hit for hit in hits if hit.thread.id not in known))[:limit]
+    found = _heads(query, head_search.by_words(connection, head_words(query), limit, workspace))
+    if len(found) < limit:
+        found = _with(found, _in_texts(connection, query, limit, workspace))
+    if len(found) < limit and workspace is None:
+        old = head_search.by_words_of_old(connection, head_words(query), limit)
+        found = _with(found, _heads(query, old))
+    return found[:limit]
+
+
+def head_words(query: str) -> tuple[str, ...]:
+    """The words that a head line can hold: any."""
+    return tuple(query.split())[:WORDS]
 
 
 def words_of(query: str) -> tuple[str, ...]:
@@ -121,36 +135,57 @@ def _in_texts(
     connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
 ) -> tuple[Hit, ...]:
     words = words_of(query)
-    rows = _matching_rows(connection, query, words, limit, workspace)
-    best = _best(connection, rows, words)[:limit]
-    return tuple(_hit(connection, found, words or (query,)) for found in best)
+    rows = _Rows(connection, limit, workspace).of(query, words)
+    best = _best(rows, words)[:limit]
+    threads = reading.threads_by_key(connection, [found.row.thread for found in best])
+    return tuple(
+        _hit(connection, threads[found.row.thread], found, words or (query,)) for found in best
+    )
 
 
-def _matching_rows(
-    connection: sqlite3.Connection,
-    query: str,
-    words: Sequence[str],
-    limit: int,
-    workspace: str | None,
-) -> list[_Row]:
-    """Whole words; then beginnings of words, when that is too few; then any part of the text.
+class _Rows:
+    """The newest rows that hold what is looked for, until there are `limit` threads."""
 
-    Beginnings have to gather every word that continues them, so they are not tried first.
-    """
+    def __init__(self, connection: sqlite3.Connection, limit: int, workspace: str | None) -> None:
+        self._connection = connection
+        self._limit = limit
+        self._workspace = workspace
 
-    def newest(statement: str, wanted: str) -> list[_Row]:
-        parameters = {"wanted": wanted, "workspace": workspace, "hits": HITS}
-        return _spread(connection.execute(statement, parameters))
+    def of(self, query: str, words: Sequence[str]) -> list[_Row]:
+        """Whole words; then beginnings of words, when that is too few; then any part of a text."""
+        rows: list[_Row] = []
+        for find in (self._whole, self._recent_beginnings, self._beginnings) if words else ():
+            rows += find(words)
+            if len({row.thread for row in rows}) >= self._limit:
+                break
+        return rows or _spread(self._ask(_CONTAINING, query))
 
-    rows: list[_Row] = []
-    for is_prefix in (False, True) if words else ():
-        rows += newest(_MATCHING, expression_of(words, is_prefix=is_prefix))
-        if len({row.thread for row in rows}) >= limit:
-            break
-    return rows or newest(_CONTAINING, query)
+    def _whole(self, words: Sequence[str]) -> list[_Row]:
+        return _spread(self._ask(_MATCHING, expression_of(words)))
+
+    def _recent_beginnings(self, words: Sequence[str]) -> list[_Row]:
+        """What begins with a short word can be most of all texts, and those are near at hand."""
+        longest = max(words, key=len)
+        if len(longest) >= SHORT:
+            return []
+        patterns = [re.compile(rf"(?<![^\W_]){re.escape(word)}", re.IGNORECASE) for word in words]
+        recent = self._ask(_CONTAINING, longest, RECENT)
+        return _spread(row for row in recent if all(one.search(row[2]) for one in patterns))
+
+    def _beginnings(self, words: Sequence[str]) -> list[_Row]:
+        return _spread(self._ask(_MATCHING, expression_of(words, is_prefix=True)))
+
+    def _ask(self, statement: str, wanted: str, hits: int = HITS) -> sqlite3.Cursor:
+        parameters = {
+            "wanted": wanted,
+            "workspace": self._workspace,
+            "hits": hits,
+            "scored": SCORED,
+        }
+        return self._connection.execute(statement, parameters)
 
 
-def _spread(hits: Iterable[tuple[int, int]]) -> list[_Row]:
+def _spread(hits: Iterable[tuple[int, int, str]]) -> list[_Row]:
     """The newest rows, few of each thread, so that one long thread does not fill the answer."""
     rows: list[_Row] = []
     counts: Counter[int] = Counter()
@@ -163,44 +198,45 @@ def _spread(hits: Iterable[tuple[int, int]]) -> list[_Row]:
     return rows
 
 
-def _best(
-    connection: sqlite3.Connection, rows: Iterable[_Row], words: Sequence[str]
-) -> list[_Found]:
+def _best(rows: Iterable[_Row], words: Sequence[str]) -> list[_Found]:
     """The best row of each thread; best first, newer first among equals."""
+    lowered = [word.lower() for word in words]
     best: dict[int, _Found] = {}
     for row in rows:
-        query = "SELECT text FROM entries WHERE id = ?"
-        (text,) = connection.execute(query, (row.entry,)).fetchone()
-        found = _Found(_score(text, words), row, text)
-        if row.thread not in best or found.score > best[row.thread].score:
-            best[row.thread] = found
+        score = _score(row.start.lower(), lowered)
+        if row.thread not in best or score > best[row.thread].score:
+            best[row.thread] = _Found(score, row)
     return sorted(best.values(), key=lambda found: (-found.score, -found.row.entry))
 
 
 def _score(text: str, words: Sequence[str]) -> float:
     """How much of `text` is about `words`: each one's occurrences, saturating, against length."""
-    lowered = text.lower()
-    patience = 0.5 + len(lowered) / 2_000
-    counts = (max(1, lowered.count(word.lower())) for word in words)
-    phrase = len(words) > 1 and " ".join(words).lower() in lowered
-    return sum(count / (count + patience) for count in counts) + phrase
+    patience = 0.5 + len(text) / 2_000
+    score = 0.0
+    for word in words:
+        count = text.count(word) or 1
+        score += count / (count + patience)
+    return score + (len(words) > 1 and " ".join(words) in text)
 
 
-def _hit(connection: sqlite3.Connection, found: _Found, words: Sequence[str]) -> Hit:
-    thread = reading.thread_by_key(connection, found.row.thread)
-    line, marks = excerpt(found.text, words)
+def _hit(
+    connection: sqlite3.Connection, thread: Thread, found: _Found, words: Sequence[str]
+) -> Hit:
+    query = "SELECT text FROM entries WHERE id = ?"
+    (text,) = connection.execute(query, (found.row.entry,)).fetchone()
+    line, marks = excerpt(text, words)
     return Hit(thread, line, marks, round(found.score, 4), found.row.entry)
 
 
-def _heads(
-    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
-) -> tuple[Hit, ...]:
-    words = tuple(query.split())[:WORDS]
+def _with(found: tuple[Hit, ...], more: Iterable[Hit]) -> tuple[Hit, ...]:
+    known = {hit.thread.id for hit in found}
+    return (*found, *(hit for hit in more if hit.thread.id not in known))
+
+
+def _heads(query: str, threads: Iterable[Thread]) -> tuple[Hit, ...]:
+    words = head_words(query)
     score = 2.0 * len(words)
-    return tuple(
-        Hit(thread, *excerpt(thread.title, words), score)
-        for thread in head_search.by_words(connection, words, limit, workspace)
-    )
+    return tuple(Hit(thread, *excerpt(thread.title, words), score) for thread in threads)
 
 
 def _commits(

@@ -5,7 +5,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -15,7 +14,7 @@ from msgspec.structs import replace
 from loom.core import ids
 from loom.core.history import Entry
 from loom.core.messages import Thread
-from loom.db import Writer, connect, migrations_in, prepare, translated
+from loom.db import Readers, Writer, connect, migrations_in, prepare, translated
 from loom.threads import heads, reading, writing
 from loom.threads.filters import EVERY, Filter
 from loom.threads.lease import Holder, Lease, take
@@ -50,6 +49,7 @@ class ThreadStore:
         self.path = path
         self.writer = writer
         self._reader = reader
+        self._readers = Readers(path)
         self._clock = clock
 
     @classmethod
@@ -67,6 +67,7 @@ class ThreadStore:
     async def close(self) -> None:
         """Finish what waits to be written and let the file go."""
         self._reader.close()
+        self._readers.close()
         await self.writer.close()
 
     async def __aenter__(self) -> Self:
@@ -208,10 +209,10 @@ class ThreadStore:
             return question(self._reader)
 
     async def read_apart(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """`question` asked by a worker on a connection of its own, so that it sees every commit."""
+        """`question` asked by a worker on a connection that nobody else uses meanwhile."""
 
         def ask() -> T:
-            with translated(self.path), closing(connect(self.path, is_read_only=True)) as own:
+            with translated(self.path), self._readers.one() as own:
                 return question(own)
 
         return await asyncio.to_thread(ask)

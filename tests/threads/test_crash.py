@@ -47,7 +47,9 @@ def kill_after(process: subprocess.Popen[bytes], lines: int, delay: float) -> in
     told = [process.stdout.readline() for _ in range(lines)]
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
-    rest, _ = process.communicate()
+    # Not `communicate`, which does not see what `readline` has read ahead.
+    rest = process.stdout.read()
+    process.communicate()
     return len([line for line in [*told, *rest.splitlines(keepends=True)] if line.endswith(b"\n")])
 
 

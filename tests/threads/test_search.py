@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loom.core.messages import Thread
-from loom.threads.search import Hit, excerpt
+from loom.threads.search import RECENT, ROWS, Hit, excerpt
 from loom.threads.store import ThreadStore
 from tests.threads.samples import answered, said
 
@@ -155,3 +155,30 @@ async def test_letters_of_a_word_that_are_scattered_over_the_head_line_are_no_ma
 ) -> None:
     await store.create(Thread("T-a", title="login", git_branch="ginger"))
     assert names(await store.search("loginger")) == []
+
+
+@pytest.mark.parametrize("beginning", ["for", "form", "forma", "formatt", "formattable"])
+async def test_beginning_of_any_length_is_found_behind_many_newer_texts(
+    store: ThreadStore, beginning: str
+) -> None:
+    await filled(store, wanted="it is formattable, naively")
+    newer = [said(f"platform {n}") for n in range(RECENT + 5)]
+    await store.create(Thread("T-new", title="-"), newer)
+    assert names(await store.search(beginning)) == ["wanted"]
+
+
+async def test_beginnings_are_those_of_words_and_of_every_word(store: ThreadStore) -> None:
+    await filled(store, both="a formed line", inside="a platform lined", one="formed")
+    assert names(await store.search("for lin")) == ["both"]
+
+
+async def test_one_long_thread_does_not_fill_the_answer(store: ThreadStore) -> None:
+    await filled(store, old="word")
+    await store.create(Thread("T-long", title="-"), [said("word") for _ in range(ROWS + 50)])
+    assert names(await store.search("word")) == ["long", "old"]
+
+
+async def test_snippet_is_around_the_word_however_far_in_the_text(store: ThreadStore) -> None:
+    await filled(store, a="other " * 4_000 + "needle at the end")
+    (hit,) = await store.search("needle")
+    assert "needle at the end" in hit.snippet

@@ -1,5 +1,4 @@
--- Why: three indexes of beginnings were larger than the words themselves, and nothing ranks by a row's
--- length; beginnings of three letters are the ones that have too many continuations to gather.
+-- Why: three indexes of beginnings were larger than all the words, and nothing ranks by a row's length.
 -- Search in head lines read every thread; an index of three letters each finds any part of a word.
 
 DROP TRIGGER entries_text_insert;
@@ -12,8 +11,7 @@ CREATE VIRTUAL TABLE entries_text USING fts5 (
     content = 'entries',
     content_rowid = 'id',
     columnsize = 0,
-    tokenize = 'unicode61 remove_diacritics 2',
-    prefix = '3'
+    tokenize = 'unicode61 remove_diacritics 2'
 );
 
 INSERT INTO entries_text (rowid, text) SELECT id, text FROM entries WHERE text <> '' ORDER BY id;
