@@ -11,11 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.stored.corpus import Corpus
-from loom.core.history import Entry, MessageEntry
+from loom.core.history import Entry
 from loom.core.messages import Thread
 from loom.db import migrations_in, prepare
-from loom.threads import heads, writing
-from loom.threads.rows import row_of
+from loom.threads import writing
 from loom.threads.store import MIGRATIONS
 
 FULL = (100_000, 1_000_000)
@@ -91,7 +90,4 @@ def add(connection: sqlite3.Connection, number: int, entries: Sequence[Entry]) -
         git_remote=f"git@example.com:team/project{workspace}.git",
         git_commit=f"{random.Random(-number).getrandbits(160):040x}",
     )
-    rows = [row_of(entry) for entry in entries]
-    count = sum(isinstance(entry, MessageEntry) for entry in entries)
-    addition = writing.Addition(rows, count, heads.title_from(entries), at)
-    writing.create(connection, thread, addition)
+    writing.create(connection, thread, writing.addition_of(entries, at))
