@@ -30,6 +30,8 @@ def installed(folder: Path) -> Path:
 
 def _npm_install(folder: Path) -> None:
     command = ("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150)
+    # The usual cache is in a HOME that may not be writable.
+    own = ("--no-update-notifier", "--cache", folder / "cache")
+    done = subprocess.run((*command, *own), cwd=folder, capture_output=True, text=True, timeout=150)
     if done.returncode:
         raise RuntimeError(f"npm cannot install {', '.join(PACKAGES)}:\n{done.stderr}")

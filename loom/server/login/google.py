@@ -21,6 +21,7 @@ SCOPE = "openid email profile"
 DISCOVERED_MS = 3_600_000
 """For how long what the provider says of itself is remembered."""
 
+_SAYS_ISSUER = "authorization_response_iss_parameter_supported"
 _NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -67,7 +68,7 @@ class Google:
         answer = await oauth.exchange(
             self._outside,
             about["token_endpoint"],
-            oauth.code_in(query, about["issuer"]),
+            oauth.code_in(query, about["issuer"], is_said=bool(about[_SAYS_ISSUER])),
             kept,
             client_id=self._settings.client_id,
             client_secret=self._secret,
@@ -101,7 +102,8 @@ class Google:
             raise unreachable(url, f"it speaks for {found['issuer'][:200]}")
         for name in _NEEDED[1:]:
             require_as_safe(found[name], issuer)
-        return {name: found[name] for name in _NEEDED}
+        says = "yes" if found.get(_SAYS_ISSUER) is True else ""
+        return {name: found[name] for name in _NEEDED} | {_SAYS_ISSUER: says}
 
     def _arrival(self, claims: Mapping[str, Any]) -> Arrival:
         domain = self._settings.hosted_domain

@@ -78,7 +78,6 @@ async def claims(
             options={
                 "iss": {"essential": True, "value": issuer},
                 "aud": {"essential": True, "value": client_id},
-                "nonce": {"essential": True, "value": nonce},
             },
             params={
                 "nonce": nonce,

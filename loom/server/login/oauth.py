@@ -36,21 +36,22 @@ def departure(
     return Departure(url, state, extra.get("nonce", ""), code_verifier)
 
 
-def code_in(query: Mapping[str, str], issuer: str) -> str:
+def code_in(query: Mapping[str, str], issuer: str, *, is_said: bool = False) -> str:
     """The code that came back with the person.
 
     Args:
         issuer: what `iss` must say where it is given (RFC 9207: no mix-up of two providers).
+        is_said: the provider gives it always.
 
     Raises:
         LoginFailed: the person or the provider said no, or another provider answered.
     """
-    if query.get("iss", issuer) != issuer:
+    if query.get("iss", "" if is_said else issuer) != issuer:
         raise LoginFailed(
             "wrong_issuer",
             "another identity provider answered than the one that was asked",
             "Start again from the sign-in page, and only there.",
-            query["iss"][:200],
+            query.get("iss", "no iss")[:200],
         )
     if query.get("error") == "access_denied":
         raise LoginFailed(

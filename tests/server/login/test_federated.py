@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page as Tab
 
+from loom.secrets import Secret
 from loom.server.app import now_ms
 from loom.server.auth.credentials import COOKIE
 from loom.server.login import login_states
+from loom.server.sections.federated import FederatedSettings, GithubSettings
 from tests.e2e.browser import chromium
 from tests.identity.fixtures import own_pair, pair, programs
 from tests.identity.programs import Pair
@@ -158,6 +160,24 @@ async def test_a_state_is_good_once_in_the_browser_that_began(federate: Federate
         assert page.status == 403 and "did not begin in this browser" in page.text
         assert (await visitor.open(back)).path == "/account"
         assert (await visitor.open(back)).status == 403
+
+
+async def test_a_provider_that_always_says_who_it_is_must_say_it(federate: Federate):
+    loom = await federate()
+    async with at(loom) as visitor:
+        state = state_in(await loom.left(visitor, "google"))
+        page = await visitor.open(f"/auth/google/callback?code=x&state={state}")
+        assert page.status == 403 and "another identity provider" in page.text
+
+
+async def test_over_tls_the_browsers_mark_is_of_this_host_alone(team: TeamUp):
+    github = GithubSettings("loom", Secret(SECRET))
+    loom = await team(public_url="https://loom.example", federated=FederatedSettings(github))
+    said = await loom.call("GET", "/auth/github/login")
+    assert said.headers["Location"].startswith("https://github.com/login/oauth/authorize?")
+    words = said.headers["Set-Cookie"].split("; ")
+    assert words[0].startswith("__Host-loom_login=")
+    assert {"HttpOnly", "Max-Age=600", "Path=/", "SameSite=Lax", "Secure"} == set(words[1:])
 
 
 async def test_a_state_ends_after_ten_minutes(federate: Federate):

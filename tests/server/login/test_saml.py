@@ -54,6 +54,13 @@ def test_a_genuine_response_says_who_it_is(idp: SamlIdp, reader: ResponseReader)
     assert assertion.expires_at > now() + SKEW_MS
 
 
+def test_a_name_that_is_another_each_time_is_no_id(idp: SamlIdp, reader: ResponseReader):
+    transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+    response = idp.response(ALICE, nameIdentifierFormat=transient)
+    assertion = reader.read(encoded(response), now())
+    assert (assertion.subject, assertion.email) == ("", ALICE)
+
+
 def test_a_request_of_ours_is_answered_by_its_id(
     idp: SamlIdp, reader: ResponseReader, audience: Audience
 ):
@@ -79,11 +86,11 @@ def test_an_identity_provider_that_knows_our_key_believes_our_signature(
 def test_an_encrypted_assertion_is_read(
     idp: SamlIdp, reader: ResponseReader, own_pair: Pair, algorithm: str
 ):
-    response = idp.response(
-        ALICE, **encryption(own_pair, f"http://www.w3.org/2009/xmlenc11#{algorithm}")
-    )
-    assert ALICE.encode() not in response
-    assert reader.read(encoded(response), now()).email == ALICE
+    options = encryption(own_pair, f"http://www.w3.org/2009/xmlenc11#{algorithm}")
+    for is_signed_outside in (False, True):
+        response = idp.response(ALICE, signResponse=is_signed_outside, **options)
+        assert ALICE.encode() not in response
+        assert reader.read(encoded(response), now()).email == ALICE
 
 
 def encryption(own_pair: Pair, algorithm: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _DISPLAY_NAMES = (
     "urn:oid:2.16.840.1.113730.3.1.241",
 )
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+_TRANSIENT_FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -42,6 +43,7 @@ class Assertion:
     """What an assertion that passed every check says.
 
     Attributes:
+        subject: the provider's own id of the person; "" for one that is another each time.
         in_response_to: the request that it answers; "" when nobody asked.
         expires_at: Unix milliseconds until which it could be shown again.
     """
@@ -74,7 +76,7 @@ def checked(assertion: Element, audience: Audience, now_ms: int) -> Assertion:
     values = _attributes(assertion)
     return Assertion(
         id=str(assertion.get("ID")),
-        subject=text_of(name_id),
+        subject=_lasting(name_id),
         email=_email(values, name_id),
         name=next((values[each] for each in _DISPLAY_NAMES if each in values), ""),
         in_response_to=in_response_to,
@@ -169,6 +171,11 @@ def _email(values: dict[str, str], name_id: Element | None) -> str:
             " the identity provider.",
         )
     return found
+
+
+def _lasting(name_id: Element | None) -> str:
+    is_transient = name_id is not None and name_id.get("Format") == _TRANSIENT_FORMAT
+    return "" if is_transient else text_of(name_id)
 
 
 def _late(moment_ms: int, now_ms: int) -> LoginFailed:
