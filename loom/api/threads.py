@@ -12,6 +12,8 @@ from msgspec import Meta, Struct
 Visibility = Literal["private", "team", "organization", "public"]
 Short = Annotated[str, Meta(max_length=200)]
 Line = Annotated[str, Meta(max_length=4_096)]
+Asked = Annotated[str, Meta(max_length=1_000)]
+"""All of a query is one line, of which HTTP servers read 8,190 bytes."""
 Position = Annotated[int, Meta(ge=0)]
 Tags = Annotated[tuple[Short, ...], Meta(max_length=100)]
 
@@ -117,12 +119,12 @@ class ListQuery(Struct, frozen=True):
     deleted ones too; it is the last answer's `cursor`. `owner` may be `me`.
     """
 
-    workspace: Line = ""
+    workspace: Asked = ""
     org: Short = ""
     owner: Short = ""
-    branch: Line = ""
-    repository: Line = ""
-    file: Line = ""
+    branch: Asked = ""
+    repository: Asked = ""
+    file: Asked = ""
     tag: Short = ""
     pinned: bool = False
     since: Short | None = None
@@ -148,12 +150,12 @@ class ThreadSearchQuery(Struct, frozen=True):
     """What `GET /api/threads/search` is asked for."""
 
     q: Annotated[str, Meta(min_length=1, max_length=1_000)]
-    workspace: Line = ""
+    workspace: Asked = ""
     org: Short = ""
     owner: Short = ""
-    branch: Line = ""
-    repository: Line = ""
-    file: Line = ""
+    branch: Asked = ""
+    repository: Asked = ""
+    file: Asked = ""
     tag: Short = ""
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
 

@@ -78,6 +78,9 @@ def own_origin(request: web.Request) -> str:
 def _require_class(request: web.Request, route: Route | None, principal: Principal) -> None:
     if route is not None and route.access is Access.PUBLIC:
         return
+    if isinstance(request.match_info.http_exception, web.HTTPMethodNotAllowed):
+        # Which methods a path has is in the API's description, for everybody to read.
+        return
     if not principal.is_signed_in:
         audit(request, "access.denied", "denied", status=401)
         raise AuthError(

@@ -127,7 +127,9 @@ def _answer(route: Route) -> dict[str, Any]:
 def _error(route: Route) -> dict[str, Any]:
     if route.dialect != "loom":
         return {"description": "An error in the provider's own shape."}
-    content = {"application/json": {"schema": _schema(ErrorBody)}}
+    # Before there is a request (its first line is too long) there are only words.
+    words = {"schema": {"type": "string"}}
+    content = {"application/json": {"schema": _schema(ErrorBody)}, "text/plain": words}
     return {"description": "What went wrong, and what to do next.", "content": content}
 
 

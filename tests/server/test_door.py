@@ -112,3 +112,10 @@ async def test_no_person_but_the_operator_is_known_to_a_server_for_one(serve: Te
     loom = await serve()
     async with loom.client.get(loom.url + "/auth/me") as answer:
         assert answer.status == 404
+
+
+async def test_which_methods_a_path_has_is_no_secret(team: TeamUp) -> None:
+    loom = await team()
+    for path in ("/health", "/api/orgs/acme"):
+        assert (await loom.call("TRACE", path)).status == 405
+    assert (await loom.call("TRACE", "/no/such/path")).status == 401

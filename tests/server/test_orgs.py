@@ -1,5 +1,6 @@
 """Organizations and who is in them, as people use them over HTTP."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -107,6 +108,18 @@ async def test_an_organization_is_never_without_an_owner(team: TeamUp) -> None:
     await ask(loom, alice, "GET", "orgs/acme", 404)
     members = (await ask(loom, bob, "GET", "orgs/acme/members"))["members"]
     assert [(each["email"], each["role"]) for each in members] == [("bob@example.com", "owner")]
+
+
+async def test_of_two_owners_who_leave_at_once_one_stays(team: TeamUp) -> None:
+    loom = await team()
+    alice, bob = await people(loom, "alice", "bob")
+    for number in range(10):
+        await loom.org(f"acme-{number}", owner=alice, owner2=bob)
+        path = f"/api/orgs/acme-{number}/members/me"
+        said = await asyncio.gather(
+            *(loom.call("DELETE", path, person.headers) for person in (alice, bob))
+        )
+        assert sorted(each.status for each in said) == [204, 409]
 
 
 async def test_an_admin_makes_and_unmakes_no_owner(team: TeamUp) -> None:
