@@ -23,6 +23,7 @@ async function start() {
       iss: url, aud: 'loom', sub: '10769150350006150715113082367', iat: now, exp: now + 600,
       email: 'alice@example.com', email_verified: true, name: 'Alice', ...claims,
     };
+    if (how === 'garbage') return claims.text;
     if (how === 'none') return new jose.UnsecuredJWT(good).encode();
     if (how === 'unsigned') return (await token({ claims })).replace(/[^.]*$/, '');
     if (how === 'secret') {

@@ -6,7 +6,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-PACKAGES = {"express": "4.22.3", "jose": "6.2.18", "oidc-provider": "9.13.3", "samlp": "8.0.0"}
+PACKAGES = {
+    "express": "4.22.3",
+    "jose": "6.2.18",
+    "oidc-provider": "9.13.3",
+    "samlp": "8.0.0",
+    "xml-crypto": "6.3.2",
+}
 SCRIPTS = Path(__file__).parent
 
 

@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -91,6 +91,13 @@ class SamlIdp:
     def metadata(self) -> bytes:
         with urlopen(self.issuer) as answer:
             return bytes(answer.read())
+
+    def rotate(self, pair: Pair) -> None:
+        """Signs by another key from now on, and says so in its metadata."""
+        body = json.dumps({"key": pair.key, "cert": pair.certificate}).encode()
+        headers = {"Content-Type": "application/json"}
+        with urlopen(Request(f"{self.url}/rotate", body, headers)):
+            pass
 
     def response(self, email: str, request: str = "", **options: Any) -> bytes:
         """What it posts for `email`. `request` is our redirect's URL; `options` are samlp's own."""

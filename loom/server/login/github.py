@@ -1,6 +1,5 @@
 """GitHub: OAuth 2.0 with PKCE, then whose token it is and which address is the verified one."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,10 +48,8 @@ class Github:
             redirect_uri=self._redirect_uri,
         )
         api, token = self._settings.api_url, answer["access_token"]
-        async with asyncio.TaskGroup() as group:
-            user = group.create_task(self._asked(f"{api}/user", token))
-            emails = group.create_task(self._asked(f"{api}/user/emails", token))
-        return self._arrival(user.result(), emails.result())
+        user = await self._asked(f"{api}/user", token)
+        return self._arrival(user, await self._asked(f"{api}/user/emails", token))
 
     async def _asked(self, url: str, token: str) -> Any:
         headers = {

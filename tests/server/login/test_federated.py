@@ -180,6 +180,20 @@ async def test_over_tls_the_browsers_mark_is_of_this_host_alone(team: TeamUp):
     assert {"HttpOnly", "Max-Age=600", "Path=/", "SameSite=Lax", "Secure"} == set(words[1:])
 
 
+async def test_an_api_that_is_away_is_said_to_be(team: TeamUp, known: Providers):
+    github = GithubSettings("loom", Secret(SECRET), known.urls["github"], "http://127.0.0.1:9")
+    loom = Federation(
+        await team(
+            public_url=known.url, port=known.port, federated=FederatedSettings(github=github)
+        ),
+        known,
+    )
+    async with at(loom) as visitor:
+        page = await loom.by_code(visitor, "github", ALICE)
+        assert page.status == 502 and "does not answer" in page.text
+        assert SECRET not in page.text
+
+
 async def test_a_state_ends_after_ten_minutes(federate: Federate):
     late = [0]
     loom = await federate(clock=lambda: now_ms() + late[0])

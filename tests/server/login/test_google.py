@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from loom.core.errors import ConfigError
 from loom.secrets import Secret
 from loom.server.http_session import upstream_session
 from loom.server.login.failures import LoginFailed
 from loom.server.login.google import Google
 from loom.server.login.login_states import Kept
-from loom.server.login.outside import Outside
+from loom.server.login.outside import Outside, require_as_safe
 from loom.server.login.signing_in import Arrival
 from loom.server.sections.federated import GoogleSettings
 from tests.identity.fixtures import programs
@@ -87,6 +88,11 @@ async def test_the_way_there_has_state_nonce_and_pkce_new_each_time(google: Goog
 async def test_a_token_that_the_providers_key_did_not_sign_is_refused(google: Google, how: str):
     await back(google)
     assert await refused(google, how) == "id_token"
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "....", "e30.e30.", "é.é.é", "\0"])
+async def test_letters_that_are_no_token_are_refused(google: Google, text: str):
+    assert await refused(google, "garbage", text=text) == "id_token"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +174,13 @@ async def test_a_provider_that_speaks_for_another_is_not_believed(issuer: str, o
     with pytest.raises(LoginFailed) as failure:
         await made(outside, f"{issuer}/evil").depart()
     assert failure.value.code == "provider_unreachable"
+
+
+def test_a_provider_behind_tls_cannot_name_an_address_without():
+    assert require_as_safe("https://a/token", "https://a")
+    assert require_as_safe("http://127.0.0.1/token", "http://127.0.0.1")
+    with pytest.raises(ConfigError, match="without HTTPS"):
+        require_as_safe("http://a/token", "https://a")
 
 
 @pytest.mark.parametrize("path", ["/huge", "/away", "/nothing"])

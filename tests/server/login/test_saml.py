@@ -54,6 +54,15 @@ def test_a_genuine_response_says_who_it_is(idp: SamlIdp, reader: ResponseReader)
     assert assertion.expires_at > now() + SKEW_MS
 
 
+def test_a_response_that_is_signed_as_okta_signs_is_read(idp: SamlIdp, reader: ResponseReader):
+    response = idp.response(ALICE, like="okta")
+    assert response.count(b"<ds:Signature ") == 2
+    assert b'PrefixList="xs"' in response
+    assert reader.read(encoded(response), now()).email == ALICE
+    for old, new in ((b"alice", b"mallo"), (b"xs:string", b"xs:token")):
+        assert code_of(reader, response.replace(old, new)) == "saml_signature"
+
+
 def test_a_name_that_is_another_each_time_is_no_id(idp: SamlIdp, reader: ResponseReader):
     transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
     response = idp.response(ALICE, nameIdentifierFormat=transient)

@@ -5,7 +5,6 @@ is told what to choose in the identity provider. Every failure is answered alike
 """
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -59,8 +58,12 @@ def decrypted(element: Element, key: RSAPrivateKey | None) -> Element:
     data = only(element, xenc("EncryptedData"))
     if data is None:
         raise malformed("an EncryptedAssertion without EncryptedData")
+    # Before the key is used for anything: an answer must not tell what a wrapped key is like.
+    algorithm, wrapped = _algorithm(data), _wrapped_key(element, data)
+    padding = _padding(wrapped)
     try:
-        clear = _opened(data, _content_key(element, data, key), _algorithm(data))
+        content_key = key.decrypt(_cipher_value(wrapped), padding)
+        clear = _opened(data, content_key, algorithm)
     except (ValueError, InvalidTag) as error:
         raise malformed("the assertion cannot be decrypted") from error
     return _assertion(clear)
@@ -92,12 +95,12 @@ def _algorithm(data: Element) -> str:
     return str(algorithm)
 
 
-def _content_key(element: Element, data: Element, key: RSAPrivateKey) -> bytes:
+def _wrapped_key(element: Element, data: Element) -> Element:
     wrapped = list(element.iter(xenc("EncryptedKey")))
     places = (element, only(data, ds("KeyInfo")))
     if len(wrapped) != 1 or wrapped[0].getparent() not in places:
         raise malformed("the assertion is not encrypted by one key")
-    return key.decrypt(_cipher_value(wrapped[0]), _padding(wrapped[0]))
+    return wrapped[0]
 
 
 def _padding(wrapped: Element) -> OAEP:
@@ -119,7 +122,7 @@ def _cipher_value(element: Element) -> bytes:
     value = None if data is None else only(data, xenc("CipherValue"))
     try:
         return b64decode("".join(text_of(value).split()), validate=True)
-    except (NotBase64, ValueError) as error:
+    except ValueError as error:
         raise malformed("a CipherValue is not base64") from error
 
 

@@ -1,7 +1,6 @@
 """Metadata (SAML metadata §2.4): what an identity provider says of itself, and what we say."""
 
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -42,8 +41,9 @@ def identity_provider(document: bytes) -> IdentityProvider:
             strong(x509.load_der_x509_certificate(b64decode("".join(text_of(each).split()))))
             for each in _signing_certificates(descriptor)
         )
-    except (LoginFailed, ValueError, NotBase64) as error:
-        raise ConfigError(f"the identity provider's metadata: {error}", _HINT) from error
+    except (LoginFailed, ValueError) as error:
+        reason = error.detail if isinstance(error, LoginFailed) else error
+        raise ConfigError(f"the identity provider's metadata: {reason}", _HINT) from error
     entity_id = str(root.get("entityID", ""))
     is_complete = root.tag == md("EntityDescriptor") and entity_id and services and certificates
     if not is_complete:

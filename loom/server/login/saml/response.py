@@ -1,7 +1,6 @@
 """From what came by the browser to an Assertion: shape, signatures, decryption, conditions."""
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,5 +102,5 @@ def _decoded(encoded: str) -> bytes:
         raise malformed("it is too large")
     try:
         return b64decode("".join(encoded.split()), validate=True)
-    except (NotBase64, ValueError) as error:
+    except ValueError as error:
         raise malformed("it is not base64") from error
