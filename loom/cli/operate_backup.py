@@ -23,8 +23,8 @@ def run(args: Namespace) -> int:
 
     from loom.core.errors import StoreError
     from loom.server.app import now_ms
-    from loom.server.backup import back_up
-    from loom.server.config import databases, server_config
+    from loom.server.backup import back_up, databases
+    from loom.server.config import server_config
 
     config = server_config(os.environ, Path(args.config) if args.config else None, db_path=args.db)
     manifest = back_up(databases(config), args.folder, now_ms())

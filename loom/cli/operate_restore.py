@@ -20,8 +20,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Does it. Raises StoreError."""
     from loom.server.app import now_ms
-    from loom.server.backup import checked, restore
-    from loom.server.config import databases, schemas, server_config
+    from loom.server.backup import checked, databases, restore, schemas
+    from loom.server.config import server_config
 
     config = server_config(os.environ, Path(args.config) if args.config else None, db_path=args.db)
     if args.check:

@@ -19,8 +19,11 @@ from msgspec import Struct
 from loom import __version__
 from loom.api.times import rfc3339
 from loom.core.errors import NewerStore, StoreError
-from loom.db import connect, translated
+from loom.db import connect, migrations_in, translated
+from loom.server.config import ServerConfig
+from loom.server.database import MIGRATIONS
 from loom.server.serving import alone
+from loom.threads.store import MIGRATIONS as THREAD_MIGRATIONS
 
 MANIFEST = "manifest.json"
 _PIECES = ("", "-wal", "-shm")
@@ -42,6 +45,17 @@ class Manifest(Struct, frozen=True):
     loom: str
     copies: tuple[Copy, ...]
     format: str = "loom-server-backup"
+
+
+def databases(config: ServerConfig) -> Mapping[str, Path]:
+    """The server's databases by the name that they have in a backup."""
+    return {"server.db": config.db_path, "threads.db": config.threads_file}
+
+
+def schemas() -> Mapping[str, int]:
+    """The newest schema that this Loom knows, by database."""
+    folders = {"server.db": MIGRATIONS, "threads.db": THREAD_MIGRATIONS}
+    return {name: len(migrations_in(folder)) for name, folder in folders.items()}
 
 
 def back_up(databases: Mapping[str, Path], target: Path, now_ms: int) -> Manifest:

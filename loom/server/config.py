@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from loom.core.errors import ConfigError
-from loom.db import migrations_in
 from loom.directories import data_directory, state_directory
 from loom.http import is_loopback
 from loom.secrets import Secret
-from loom.server.database import MIGRATIONS
 from loom.server.llm.base import ProviderSettings
 from loom.server.sections.audit import AuditSettings, read_audit
 from loom.server.sections.federated import FederatedSettings, read_federated
@@ -38,8 +36,6 @@ __all__ = [
     "SearchSettings",
     "ServerConfig",
     "checked",
-    "databases",
-    "schemas",
     "server_config",
 ]
 
@@ -225,13 +221,3 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot read {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not TOML: {error}") from error
-
-
-def databases(config: ServerConfig) -> Mapping[str, Path]:
-    """The server's databases by the name that they have in a backup."""
-    return {"server.db": config.db_path}
-
-
-def schemas() -> Mapping[str, int]:
-    """The newest schema that this Loom knows, by database."""
-    return {"server.db": len(migrations_in(MIGRATIONS))}

@@ -13,9 +13,9 @@ import pytest
 from loom.cli.main import main
 from loom.core.errors import NewerStore, StoreError
 from loom.server import users
-from loom.server.backup import MANIFEST, back_up, checked, restore
-from loom.server.config import schemas
+from loom.server.backup import MANIFEST, back_up, checked, databases, restore, schemas
 from loom.server.database import opened
+from loom.server.keys import CONFIG
 from tests.server.conftest import TeamUp
 
 NOW = 1_764_000_000_000
@@ -165,6 +165,24 @@ async def test_the_commands_back_up_check_and_restore(
     assert "is whole" in capsys.readouterr().out
     assert await asyncio.to_thread(main, [*server, "restore", folder]) == 0
     assert await people(path) == ["alice"]
+
+
+async def test_threads_are_backed_up_with_the_people_they_belong_to(
+    team: TeamUp, tmp_path: Path
+) -> None:
+    loom = await team()
+    alice = await loom.sign_up("alice@example.com")
+    body = {"thread": {"title": "kept"}}
+    path = "/api/threads/T-1"
+    said = await loom.call("PUT", path, alice.headers | {"If-None-Match": "*"}, json=body)
+    assert said.status == 201
+    config = loom.app[CONFIG]
+    await asyncio.to_thread(back_up, databases(config), tmp_path / "b", NOW)
+    checked(tmp_path / "b", schemas())
+    with closing(sqlite3.connect(tmp_path / "b" / "threads.db")) as copy:
+        assert copy.execute("SELECT title FROM threads").fetchall() == [("kept",)]
+    with pytest.raises(StoreError, match="in use by a running server"):
+        restore(tmp_path / "b", {**databases(config), "server.db": tmp_path / "x"}, schemas(), NOW)
 
 
 async def test_a_backup_carries_no_credential(team: TeamUp, tmp_path: Path) -> None:

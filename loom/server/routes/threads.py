@@ -30,6 +30,7 @@ from loom.server.principal import Scope
 from loom.server.responses import json_body, json_response, query_of
 from loom.server.routes.finding import person_of
 from loom.server.routing import Access, Handler, Route
+from loom.server.serving import serving
 from loom.server.threads import lists, reads, writes
 from loom.server.threads.held import Held, require_thread
 from loom.server.threads.preconditions import Stale, precondition_of
@@ -160,9 +161,10 @@ def telling(handler: Handler) -> Handler:
 async def opens(app: web.Application) -> AsyncIterator[None]:
     """The store is there for as long as the application."""
     path = app[CONFIG].threads_file
-    async with await asyncio.to_thread(ThreadStore.open, path, app[CLOCK]) as store:
-        app[THREADS] = store
-        yield
+    with serving(path):
+        async with await asyncio.to_thread(ThreadStore.open, path, app[CLOCK]) as store:
+            app[THREADS] = store
+            yield
 
 
 _ALL, _ONE = "/api/threads", "/api/threads/{thread}"
