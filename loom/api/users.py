@@ -24,7 +24,10 @@ class MeChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Deleted(Struct, frozen=True):
-    """An account was deleted; signing in before `gone_at` offers to restore it."""
+    """An account was deleted. Until `gone_at` it can be restored: `may_return` says by the person,
+    who signs in again, else by an admin.
+    """
 
     id: str
     gone_at: str
+    may_return: bool

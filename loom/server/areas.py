@@ -34,6 +34,7 @@ TEAM = (
     "loom.server.routes.login",
     "loom.server.routes.account_page",
     "loom.server.routes.sessions",
+    "loom.server.routes.restore",
     "loom.server.routes.admin_users",
     "loom.server.routes.impersonation",
     "loom.server.routes.federated",

@@ -70,8 +70,13 @@ class Purged(NamedTuple):
     orgs: int
 
 
-def delete_user(connection: sqlite3.Connection, user_id: str, now_ms: int) -> Deleted:
+def delete_user(
+    connection: sqlite3.Connection, user_id: str, now_ms: int, *, may_return: bool
+) -> Deleted:
     """Takes the account out of use, and the organizations that nobody else is in.
+
+    Args:
+        may_return: the person can undo it by signing in; else only an admin can.
 
     Raises:
         Refused: there is no such account (404), it is the last system_admin's, or it owns an
@@ -91,19 +96,20 @@ def delete_user(connection: sqlite3.Connection, user_id: str, now_ms: int) -> De
     )
     connection.execute("DELETE FROM org_invitations WHERE invited_by = ?", (user_id,))
     connection.execute(
-        "UPDATE users SET deleted_at = ?, updated_at = ? WHERE id = ?", (now_ms, now_ms, user_id)
+        "UPDATE users SET deleted_at = ?, updated_at = ?, may_return = ? WHERE id = ?",
+        (now_ms, now_ms, may_return, user_id),
     )
-    return Deleted(user_id, rfc3339(now_ms + GRACE_MS))
+    return Deleted(user_id, rfc3339(now_ms + GRACE_MS), may_return)
 
 
 def restorable(connection: sqlite3.Connection, user_id: str) -> Deleted | None:
     """What is to be known of an account in its 90 days; None for every other."""
     row = connection.execute(
-        "SELECT deleted_at FROM users WHERE id = ? AND deleted_at IS NOT NULL"
+        "SELECT deleted_at, may_return FROM users WHERE id = ? AND deleted_at IS NOT NULL"
         " AND purged_at IS NULL",
         (user_id,),
     ).fetchone()
-    return None if row is None else Deleted(user_id, rfc3339(row[0] + GRACE_MS))
+    return None if row is None else Deleted(user_id, rfc3339(row[0] + GRACE_MS), bool(row[1]))
 
 
 def restore_user(connection: sqlite3.Connection, user_id: str, now_ms: int) -> None:

@@ -149,6 +149,7 @@ CASES: Mapping[str, Case] = {
     # A form, which this is not.
     "POST /account/sessions/end-others": Case(passes=(415,)),
     "POST /account/sessions/{session}/end": Case(passes=(415,)),
+    "POST /auth/restore": Case(passes=(415,)),
     "DELETE /api/sessions/{session}": Case(policy=OWN),
     "GET /pages/{file}": Case(names={"file": style()[0]}),
     "PUT /api/admin/users/{user}/roles": Case(json={"roles": ["support"]}),

@@ -74,7 +74,7 @@ async def test_an_address_is_kept_for_whom_it_was_as_long_as_they_may_come_back(
     (alice,) = await people(loom, "alice")
     await ask(loom, alice, "POST", "users/me/delete")
     found = loom.database.read(lambda c: deletions.restorable(c, alice.id))
-    assert found is not None
+    assert (found is not None and found.may_return) is True
     clock.now += GRACE_MS
     await loom.database.write(lambda c: deletions.purge(c, clock.now))
     assert loom.database.read(lambda c: deletions.restorable(c, alice.id)) is None

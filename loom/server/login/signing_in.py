@@ -17,7 +17,7 @@ from loom.server.auth.next_page import safe_next
 from loom.server.door import audit
 from loom.server.errors import Refused
 from loom.server.keys import CLOCK, CONFIG, DATABASE
-from loom.server.login import web_sessions
+from loom.server.login import returning, web_sessions
 from loom.server.responses import see_other
 from loom.server.sections.login import LoginSettings
 
@@ -49,9 +49,14 @@ class Arrival:
 async def let_in(request: web.Request, arrival: Arrival, next_page: str = "") -> web.Response:
     """Signs the browser in and sends it on to `next_page`, or to the account's page.
 
+    Who deleted their account is asked first whether they want it back.
+
     Raises:
         Refused: they may not come in; it is audited.
     """
+    gone = request.app[DATABASE].read(lambda connection: returning.gone(connection, arrival))
+    if gone is not None and gone.may_return:
+        return await returning.ask(request, arrival, safe_next(next_page))
     user = await identified(request, arrival)
     response = see_other(safe_next(next_page))
     await web_sessions.start(request, response, user.id)
@@ -81,6 +86,9 @@ def account_of(
         Refused: the account was deleted, the address is not verified, or sign-ups are closed.
     """
     email = folded(arrival.email)
+    if returning.gone(connection, arrival) is not None:
+        hint = "Ask an admin to restore it."
+        raise Refused(403, "account_deleted", "This account was deleted.", hint)
     user = _known(connection, arrival) or _linked(connection, arrival, email)
     if user is None:
         _require_welcome(connection, arrival, email, settings, now_ms)
@@ -97,12 +105,7 @@ def _known(connection: sqlite3.Connection, arrival: Arrival) -> User | None:
     user_id = identities.user_of(connection, arrival.provider, arrival.subject)
     if user_id is None:
         return None
-    user = users.find(connection, user_id)
-    if user is None:
-        raise Refused(
-            403, "account_deleted", "This account was deleted.", "Ask an admin to restore it."
-        )
-    return user
+    return users.find(connection, user_id)
 
 
 def _linked(connection: sqlite3.Connection, arrival: Arrival, email: str) -> User | None:

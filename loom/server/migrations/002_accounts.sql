@@ -12,6 +12,8 @@ CREATE TABLE users (
     is_support INTEGER NOT NULL DEFAULT 0,
     is_auditor INTEGER NOT NULL DEFAULT 0,
     default_org TEXT REFERENCES organizations (id),
+    -- Deleted by themselves: signing in again can undo it. What an admin deleted, an admin restores.
+    may_return INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER,

@@ -47,7 +47,9 @@ async def set_roles(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     """Takes an account out of use, for 90 days to be restored."""
     user_id, now = request.match_info["user"], request.app[CLOCK]()
-    deleted = await request.app[DATABASE].write(lambda c: deletions.delete_user(c, user_id, now))
+    deleted = await request.app[DATABASE].write(
+        lambda c: deletions.delete_user(c, user_id, now, may_return=False)
+    )
     rights_changed(request)
     audit(request, "admin.user_delete", resource=f"user:{user_id}")
     return json_response(deleted)

@@ -42,7 +42,9 @@ async def delete(request: web.Request) -> web.Response:
     """Deletes the caller's account and signs it out; signing in within 90 days restores it."""
     user_id, now = person_of(request), request.app[CLOCK]()
     require(principal_of(request), "delete", Resource("user", user_id))
-    deleted = await request.app[DATABASE].write(lambda c: deletions.delete_user(c, user_id, now))
+    deleted = await request.app[DATABASE].write(
+        lambda c: deletions.delete_user(c, user_id, now, may_return=True)
+    )
     rights_changed(request)
     audit(request, "user.delete", resource=f"user:{user_id}")
     return json_response(deleted)
