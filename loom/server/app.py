@@ -27,8 +27,10 @@ from loom.server.keys import (
     AUTHENTICATOR,
     BACKGROUND,
     CLOCK,
+    COMPONENTS,
     CONFIG,
     DATABASE,
+    JOBS,
     METRICS,
     MODELS,
     POOL,
@@ -90,11 +92,14 @@ def make_app(
     app[METRICS] = Metrics()
     app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     app[PROVIDERS] = _providers(config) if providers is None else providers
+    app[COMPONENTS] = {}
+    app[JOBS] = []
     app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
     app.on_response_prepare.extend((put_request_id, put_headers))
     app.cleanup_ctx.extend((_access_log, _upstream, _database, _audit, _background))
     for area in areas(config.is_team):
         add_routes(app, area.routes(app))
+        app[JOBS].extend(area.jobs(app) if area.jobs is not None else ())
         if area.opens is not None:
             app.cleanup_ctx.append(area.opens)
     require_classes(app)

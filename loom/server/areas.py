@@ -10,6 +10,7 @@ from importlib import import_module
 
 from aiohttp import web
 
+from loom.server.jobs.job import Job
 from loom.server.routing import Route
 
 EVERYWHERE = (
@@ -23,6 +24,7 @@ TEAM = (
     "loom.server.routes.openapi",
     "loom.server.routes.account",
     "loom.server.routes.audit",
+    "loom.server.routes.jobs",
     "loom.server.routes.orgs",
     "loom.server.routes.members",
     "loom.server.routes.teams",
@@ -48,10 +50,12 @@ class Area:
     Attributes:
         routes: its table, for this application.
         opens: runs its first half before the first request and its second when all is over.
+        jobs: what it does by itself from time to time.
     """
 
     routes: Callable[[web.Application], Iterable[Route]]
     opens: Callable[[web.Application], AsyncIterator[None]] | None = None
+    jobs: Callable[[web.Application], Iterable[Job]] | None = None
 
 
 def areas(is_team: bool) -> Iterator[Area]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import ClientSession, web
 
+from loom.api.health import Component
 from loom.redact import Redactor
 from loom.server.access_log import AccessLog
 from loom.server.audit.event import Detail
@@ -12,6 +13,7 @@ from loom.server.auth.authenticator import Authenticator
 from loom.server.background import Background
 from loom.server.config import ServerConfig
 from loom.server.database import Database
+from loom.server.jobs.job import Job
 from loom.server.llm.base import Provider
 from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
@@ -27,8 +29,14 @@ AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 BACKGROUND = web.AppKey("background", Background)
 CLOCK: web.AppKey[Callable[[], int]] = web.AppKey("clock")
 """Unix milliseconds."""
+COMPONENTS: web.AppKey[dict[str, Callable[[], Component]]] = web.AppKey("components")
+"""What /health asks beside what it knows itself, by name."""
+
 CONFIG = web.AppKey("config", ServerConfig)
 DATABASE = web.AppKey("database", Database)
+JOBS: web.AppKey[list[Job]] = web.AppKey("jobs")
+"""What the areas do by themselves."""
+
 METRICS = web.AppKey("metrics", Metrics)
 MODELS = web.AppKey("models", ModelLists)
 POOL = web.AppKey("pool", Pool)

@@ -101,6 +101,9 @@ class Metrics:
         self.streams = Counter(
             "loom_proxy_active_streams", "Streams open now.", ("provider",), "gauge"
         )
+        self.job_runs = Counter(
+            "loom_job_runs_total", "Runs of the server's own jobs.", ("job", "status")
+        )
         self.upstream_errors = Counter(
             "loom_proxy_upstream_errors_total", "Provider failures.", ("provider", "kind")
         )
@@ -114,6 +117,7 @@ class Metrics:
             self.tokens,
             self.streams,
             self.upstream_errors,
+            self.job_runs,
         )
         return "\n".join(line for metric in metrics for line in metric.lines()) + "\n"
 

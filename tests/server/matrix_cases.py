@@ -176,6 +176,8 @@ CASES: Mapping[str, Case] = {
         headers=VERSION, policy=THREAD_WRITERS, but={"key+threads:delete": "404"}
     ),
     "GET /api/orgs/{org}/audit": Case(policy=ORG_ADMINS),
+    "POST /api/admin/jobs/{job}/run": Case(passes=(409,)),
+    "POST /api/admin/jobs/{job}/cancel": Case(passes=(409,)),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
     "GET /api/users/{user}": Case(policy=MEMBERS),
 }

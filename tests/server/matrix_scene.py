@@ -271,6 +271,7 @@ MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "session": lambda made: made.session(made.caller or made.other),
     "deleted_user": lambda made: made.person("dora", deleted_at=made.now - DAY_MS),
     "thread": _thread,
+    "job": lambda made: "logins.expired",
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",
 }

@@ -101,6 +101,17 @@ class AuditLog:
             self._waiting.set()
             await task
 
+    async def cut(self, database: Database, older_than_ms: int) -> int:
+        """Cuts lines off the beginning, in small steps; how many. Raises StoreError."""
+        total = 0
+        while count := await database.write(
+            lambda c: store.cut(c, older_than_ms, BATCH, self.seal)
+        ):
+            total += count
+        if total:
+            self.add(AuditEvent("audit.cut", self._clock(), details={"lines": total}))
+        return total
+
     async def flush(self, database: Database) -> bool:
         """Writes what waits, in transactions of a bounded size; False when there was no way."""
         while self._queue or any(self._queue.dropped):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from loom.core.errors import StoreError
 from loom.server.areas import Area
 from loom.server.audit.log import AuditState
 from loom.server.database import Database
-from loom.server.keys import AUDIT, CONFIG, DATABASE, METRICS, MODELS, PROVIDERS
+from loom.server.keys import AUDIT, COMPONENTS, CONFIG, DATABASE, METRICS, MODELS, PROVIDERS
 from loom.server.llm.base import LocalProvider, Provider
 from loom.server.metrics import CONTENT_TYPE
 from loom.server.responses import json_response
@@ -23,7 +24,7 @@ from loom.server.search import ENGINES
 DATABASE_TIMEOUT = 0.5
 
 _TELLING = ("database", "llm_providers", "audit")
-"""The components of which the whole is no better than the worst."""
+"""The components of which the whole is no better than the worst; with others it is degraded."""
 
 
 async def health(request: web.Request) -> web.Response:
@@ -35,12 +36,17 @@ async def health(request: web.Request) -> web.Response:
     }
     if request.app[CONFIG].is_team:
         components["audit"] = _audit(request.app[AUDIT].state)
+    others = {name: _told(tell) for name, tell in request.app[COMPONENTS].items()}
+    components |= others
     for name in ENGINES:
         configured = ENGINES[name](request.app[CONFIG].search).is_configured
         status: Status = "healthy" if configured else "unknown"
         components[name] = Component(status, configured=configured)
     report = Health(
-        _overall(*(components[name] for name in _TELLING if name in components)),
+        _overall(
+            *(components[name] for name in _TELLING if name in components),
+            *(Component("degraded") for each in others.values() if each.status != "healthy"),
+        ),
         rfc3339(time.time_ns() // 1_000_000),
         round((time.perf_counter() - start) * 1000, 3),
         Version(__version__),
@@ -58,6 +64,13 @@ async def metrics(request: web.Request) -> web.Response:
 async def models(request: web.Request) -> web.Response:
     """What a model picker shows."""
     return json_response(ModelList(await request.app[MODELS].all()))
+
+
+def _told(tell: Callable[[], Component]) -> Component:
+    try:
+        return tell()
+    except StoreError as error:
+        return Component("unhealthy", error=type(error).__name__)
 
 
 async def _database(database: Database) -> Component:

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,14 @@ async def entries(loom: Team, query: str = "", headers: Any = OPERATOR) -> list[
     said = await loom.call("GET", f"/api/admin/audit{query}", headers)
     assert said.status == 200, said.body
     found: list[dict[str, Any]] = said.json()["entries"]
+    return found
+
+
+async def soon(loom: Team, query: str) -> list[dict[str, Any]]:
+    """Lines of something that a client may have the end of a moment before the server has."""
+    async with asyncio.timeout(10):
+        while not (found := await entries(loom, query)):
+            pass
     return found
 
 
@@ -61,7 +70,7 @@ async def test_an_llm_request_is_noted_without_what_was_said(
     body = ask(model="claude-test")
     said = await loom.call("POST", "/proxy/anthropic/stream", alice.headers, json=body)
     assert b"42" in said.body
-    (entry,) = await entries(loom, "?type=llm")
+    (entry,) = await soon(loom, "?type=llm")
     assert (entry["resource"], entry["actor_id"]) == ("provider:anthropic", alice.id)
     assert entry["details"]["status"] == 200
     assert entry["details"]["model"]
@@ -75,7 +84,7 @@ async def test_a_native_request_is_noted_too(team: TeamUp, upstream: Upstream) -
     alice = await loom.sign_up("alice@example.com")
     body = {"model": "claude-test", "stream": True, "messages": []}
     await loom.call("POST", "/proxy/anthropic/v1/messages", alice.headers, json=body)
-    (entry,) = await entries(loom, "?type=llm.request")
+    (entry,) = await soon(loom, "?type=llm.request")
     assert entry["details"]["path"] == "/proxy/anthropic/v1/messages"
     assert entry["details"]["output_tokens"] > 0
 
@@ -86,7 +95,7 @@ async def test_an_llm_request_that_fails_is_an_error(team: TeamUp, upstream: Ups
 
     loom = await team((await upstream(events(START + text("Hi"), then=Line.close))).url)
     await loom.call("POST", "/proxy/anthropic/stream", OPERATOR, json=ask())
-    (entry,) = await entries(loom, "?type=llm&severity=3")
+    (entry,) = await soon(loom, "?type=llm&severity=3")
     assert (entry["outcome"], entry["severity"]) == ("failed", 3)
     assert entry["details"]["failure"] == "transient"
 
