@@ -16,6 +16,10 @@ LoomError
 │   ├── PermissionDenied   a rule or the mode said no
 │   │   └── RefusedByPerson
 │   └── ToolTimeout
+├── SyncError              a team's server would not take or give a thread
+│   ├── Offline            nobody answers there
+│   ├── Outdated           another version is there than the one that was written for
+│   └── PrivateThread      it must not leave this machine
 ├── AuthError              a token is missing or wrong
 └── SessionError           the host or the session cannot do it (busy, closed, not yours)
     └── HostGone           nobody answers where a host was
@@ -100,6 +104,26 @@ class RefusedByPerson(PermissionDenied):
 
 class ToolTimeout(ToolError):
     """The call ran longer than it may."""
+
+
+class SyncError(LoomError):
+    """A team's server refused; `status` is HTTP's, 0 where there was no answer."""
+
+    def __init__(self, message: str, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class Offline(SyncError):
+    """The server cannot be reached, or answers that it cannot now."""
+
+
+class Outdated(SyncError):
+    """The thread is at another version than the one that the write was for."""
+
+
+class PrivateThread(SyncError):
+    """A thread that was to leave this machine is marked as one that never does."""
 
 
 class AuthError(LoomError):

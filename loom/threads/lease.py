@@ -4,6 +4,7 @@ A lease is a lock file that the kernel frees when its holder dies, however it di
 stale lease, and no question of whose pid it is. The file says who holds it, for `loom attach`.
 """
 
+import asyncio
 import fcntl
 import os
 import time
@@ -84,6 +85,21 @@ def take(path: Path, holder: Holder) -> Lease:
     except OSError as error:
         raise StoreError(f"cannot take the lease {path}: {error.strerror}") from error
     raise StoreError(f"{path} is held by a process that does not say which it is")
+
+
+async def take_aside(path: Path, holder: Holder) -> Lease:
+    """As `take`, by a worker. Cancelled, it leaves no lease behind."""
+    asked = asyncio.ensure_future(asyncio.to_thread(take, path, holder))
+    try:
+        return await asyncio.shield(asked)
+    except asyncio.CancelledError:
+        asked.add_done_callback(_release)
+        raise
+
+
+def _release(asked: "asyncio.Future[Lease]") -> None:
+    if not asked.cancelled() and asked.exception() is None:
+        asked.result().release()
 
 
 def _answer(descriptor: int, path: Path, holder: Holder) -> Lease | None:

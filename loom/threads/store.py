@@ -17,7 +17,7 @@ from loom.core.messages import Thread
 from loom.db import Readers, Writer, connect, migrations_in, prepare, translated
 from loom.threads import heads, reading, writing
 from loom.threads.filters import EVERY, Filter
-from loom.threads.lease import Holder, Lease, take
+from loom.threads.lease import Holder, Lease, take_aside
 from loom.threads.search import Hit, search
 
 T = TypeVar("T")
@@ -197,8 +197,7 @@ class ThreadStore:
         """
         if await self.thread(thread_id) is None:
             raise reading.missing(thread_id)
-        path = self.leases / f"{thread_id}.lock"
-        return await asyncio.to_thread(take, path, holder)
+        return await take_aside(self.leases / f"{thread_id}.lock", holder)
 
     def _new_id(self) -> str:
         return ids.thread_id(self._clock(), os.urandom(10))

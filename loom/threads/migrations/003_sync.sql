@@ -80,10 +80,29 @@ CREATE TABLE synced (
     is_deleted INTEGER NOT NULL DEFAULT 0
 );
 
+-- On a machine: how far the account's changes were read, and how the last attempt went.
 CREATE TABLE sync_accounts (
     account TEXT PRIMARY KEY,
-    cursor TEXT NOT NULL DEFAULT ''
+    cursor TEXT NOT NULL DEFAULT '',
+    synced_at INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    hint TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
+
+-- On a machine: threads of which the server has more than this machine.
+CREATE TABLE sync_behind (
+    account TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (account, id)
+) WITHOUT ROWID;
+
+-- On a machine: what the server would not take; tried again when the thread has changed.
+CREATE TABLE sync_refusals (
+    thread INTEGER PRIMARY KEY REFERENCES threads (key),
+    version INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    hint TEXT NOT NULL DEFAULT ''
+);
 
 -- On a machine: images that the account's server has.
 CREATE TABLE sent_attachments (
