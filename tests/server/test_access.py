@@ -1,8 +1,11 @@
 """Properties of the one function that decides."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_as_usual
 from hypothesis import strategies as st
 
 from loom.server.access import Action, Resource, ResourceKind, authorize
@@ -16,6 +19,13 @@ from loom.server.principal import (
     PrincipalKind,
     TeamRole,
 )
+
+
+def given(*values: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A busy machine is slow to make its examples, which proves nothing."""
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return lambda test: patient(given_as_usual(*values)(test))
+
 
 IDS = ("one", "two", "three")
 ACTIONS: tuple[Action, ...] = (

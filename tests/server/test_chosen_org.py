@@ -4,6 +4,7 @@ from aiohttp import web
 
 from loom.server.chosen_org import org_of
 from loom.server.routing import Access, Route
+from tests.server.audit.test_audit_routes import entries
 from tests.server.conftest import TOKEN, TeamUp
 from tests.server.team import Said, Team
 
@@ -58,6 +59,19 @@ async def test_an_organization_of_others_is_as_if_it_were_not_there(team: TeamUp
         assert (hidden.status, missing.status) == (404, 404)
         assert hidden.json()["message"] == missing.json()["message"].replace("none", "acme")
     assert (await chosen(loom, key)).json() == bob.org_id
+
+
+async def test_a_hidden_thing_is_noted_as_a_missing_one_is(team: TeamUp) -> None:
+    loom = await team()
+    await loom.sign_up("root@example.com")
+    bob, eve = await loom.sign_up("bob@example.com"), await loom.sign_up("eve@example.com")
+    await loom.org("acme", owner=bob)
+    for name in ("acme", "none"):
+        assert (await loom.call("GET", f"/api/orgs/{name}", eve.headers)).status == 404
+    missing, hidden = await entries(loom, "?type=access.denied")
+    assert hidden["resource"] == "organization:acme"
+    assert [each["details"]["status"] for each in (missing, hidden)] == [404, 404]
+    assert {*hidden} == {*missing} and {*hidden["details"]} == {*missing["details"]}
 
 
 async def test_the_operator_may_name_any_organization_and_needs_none(team: TeamUp) -> None:

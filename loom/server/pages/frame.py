@@ -61,7 +61,9 @@ def _banner(request: web.Request) -> Html:
     principal = principal_of(request)
     home = tag("a", "Loom", href="/account", class_="mark")
     who = tag("a", principal.email or principal.name, href="/account", class_="who")
-    return tag("header", home, who if principal.user_id else None)
+    borrowed = "An admin is in this person's place." if principal.is_impersonating else None
+    mark = tag("strong", borrowed, class_="notice") if borrowed else None
+    return tag("header", home, mark, who if principal.user_id else None)
 
 
 @cache
