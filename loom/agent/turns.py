@@ -102,4 +102,5 @@ def _minus(total: Usage, before: Usage) -> Usage:
         total.output_tokens - before.output_tokens,
         total.cache_read_tokens - before.cache_read_tokens,
         total.cache_write_tokens - before.cache_write_tokens,
+        total.cache_write_long_tokens - before.cache_write_long_tokens,
     )

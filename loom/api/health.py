@@ -4,7 +4,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from loom.api.provider_accounts import AccountState
+
 Status = Literal["healthy", "degraded", "unhealthy", "unknown"]
+Mode = Literal["api_key", "no_key", "none"]
 
 
 class Version(Struct, frozen=True, omit_defaults=True):
@@ -14,12 +17,23 @@ class Version(Struct, frozen=True, omit_defaults=True):
     git_sha: str = ""
 
 
-class ProviderHealth(Struct, frozen=True):
-    """One provider: `healthy` when configured, else `unknown`. `mode` says how it signs in."""
+class AccountHealth(Struct, frozen=True):
+    """One of a provider's accounts."""
+
+    name: str
+    state: AccountState
+
+
+class ProviderHealth(Struct, frozen=True, omit_defaults=True):
+    """One provider: `healthy` when configured, else `unknown`. `mode` says how it signs in.
+
+    With several accounts it is `degraded` when some cannot serve now, `unhealthy` when none can.
+    """
 
     name: str
     status: Status
-    mode: Literal["api_key", "no_key", "none"]
+    mode: Mode
+    accounts: tuple[AccountHealth, ...] = ()
 
 
 class Component(Struct, frozen=True, omit_defaults=True):

@@ -41,12 +41,16 @@ class LlmRequest(Struct, frozen=True, omit_defaults=True):
 
 
 class LlmResponse(Struct, frozen=True, omit_defaults=True):
-    """A finished answer. `tool_calls` repeats the message's calls, for readers of the catalogue."""
+    """A finished answer. `tool_calls` repeats the message's calls, for readers of the catalogue.
+
+    `cost_usd`: what it cost; None where the server knows no price.
+    """
 
     message: Message
     tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage = Usage()
     finish_reason: str = ""
+    cost_usd: float | None = None
 
 
 class TextDelta(Struct, frozen=True, tag="text_delta"):

@@ -91,13 +91,15 @@ class Usage(Struct, frozen=True, omit_defaults=True):
     """Tokens of one response, or a sum of several.
 
     `input_tokens` excludes what was read from or written to the provider's prompt cache;
-    `output_tokens` includes reasoning.
+    `output_tokens` includes reasoning. `cache_write_long_tokens` are those of
+    `cache_write_tokens` that the provider keeps for longer, at a higher price.
     """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_long_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -105,6 +107,7 @@ class Usage(Struct, frozen=True, omit_defaults=True):
             self.output_tokens + other.output_tokens,
             self.cache_read_tokens + other.cache_read_tokens,
             self.cache_write_tokens + other.cache_write_tokens,
+            self.cache_write_long_tokens + other.cache_write_long_tokens,
         )
 
     @property

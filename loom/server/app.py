@@ -23,6 +23,7 @@ from loom.server.database import opened
 from loom.server.http_session import upstream_session
 from loom.server.keys import (
     ACCESS_LOG,
+    ACCOUNTS,
     AUDIT,
     AUTHENTICATOR,
     BACKGROUND,
@@ -47,6 +48,7 @@ from loom.server.metrics import Metrics
 from loom.server.middleware import middlewares, put_request_id
 from loom.server.model_lists import ModelLists
 from loom.server.outbound.pool import Pool
+from loom.server.provider_pool.pools import AccountPools
 from loom.server.reloads import Reloads
 from loom.server.response_headers import put_headers
 from loom.server.routing import add_routes, require_classes
@@ -91,7 +93,10 @@ def make_app(
     app[RELOADS].always(lambda new: redactor.learn(new.secrets()))
     app[METRICS] = Metrics()
     app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
-    app[PROVIDERS] = _providers(config) if providers is None else providers
+    made = _providers(config) if providers is None else dict(providers)
+    app[PROVIDERS] = made
+    app[ACCOUNTS] = AccountPools(made)
+    app[RELOADS].on("providers", lambda new: _take_providers(app, new))
     app[COMPONENTS] = {}
     app[JOBS] = []
     app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
@@ -151,8 +156,15 @@ def make_runner(app: web.Application) -> Runner:
     return Runner(app)
 
 
-def _providers(config: ServerConfig) -> Mapping[str, Provider]:
+def _providers(config: ServerConfig) -> dict[str, Provider]:
     return {name: make_provider(config.providers[name]) for name in PROVIDER_ROWS}
+
+
+def _take_providers(app: web.Application, config: ServerConfig) -> None:
+    """New requests go by the new settings; those that run end as they began."""
+    made = _providers(config)
+    app[PROVIDERS].update(made)
+    app[ACCOUNTS].replace(made)
 
 
 async def _access_log(app: web.Application) -> AsyncIterator[None]:
@@ -164,7 +176,8 @@ async def _upstream(app: web.Application) -> AsyncIterator[None]:
     async with upstream_session() as session, Pool() as pool:
         app[UPSTREAM] = session
         app[POOL] = pool
-        app[MODELS] = ModelLists(pool, app[PROVIDERS])
+        providers = app[PROVIDERS]
+        app[MODELS] = ModelLists(pool, providers)
         yield
 
 

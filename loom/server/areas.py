@@ -14,6 +14,7 @@ from loom.server.jobs.job import Job
 from loom.server.routing import Route
 
 EVERYWHERE = (
+    "loom.server.routes.usage",
     "loom.server.routes.status",
     "loom.server.routes.search",
     "loom.server.routes.native",
@@ -21,6 +22,7 @@ EVERYWHERE = (
 )
 
 TEAM = (
+    "loom.server.routes.provider_accounts",
     "loom.server.routes.openapi",
     "loom.server.routes.account",
     "loom.server.routes.audit",

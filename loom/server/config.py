@@ -70,6 +70,7 @@ class ServerConfig:
         base_url: how people's browsers reach the server, without a slash at the end; "" for the
             address that it listens on.
         head_wait: seconds that a stream waits for the upstream's status before it begins.
+        prices: the operator's own price table, read before ours.
     """
 
     host: str = "127.0.0.1"
@@ -93,10 +94,12 @@ class ServerConfig:
     log_level: str = "info"
     is_team: bool = False
     base_url: str = ""
+    prices: Path | None = None
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret value in these settings, for the redactor."""
         keys = [settings.api_key for settings in self.providers.values()]
+        keys += [each.api_key for one in self.providers.values() for each in one.accounts]
         keys += [self.token, self.search.google_cse_api_key, self.search.serper_api_key]
         keys += [self.mail.password if self.mail else None, self.audit.key]
         keys += self.federated.secrets()
@@ -161,6 +164,7 @@ def server_config(
         is_team=True,
         base_url=server.url("base_url", "").rstrip("/"),
         log_level=server.choice("log_level", "info", ("debug", "info", "warning", "error")),
+        prices=server.optional_path("prices"),
     )
     server.refuse_unknown()
     given = {name: value for name, value in flags.items() if value is not None}

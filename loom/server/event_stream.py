@@ -5,7 +5,7 @@ can still be an HTTP status. From its start on, silence is filled with `: ping`.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
@@ -28,14 +28,26 @@ class EventStream:
     Args:
         head_wait: seconds after which the stream begins without the provider's answer.
         ping_interval: seconds of silence before a ping.
+        signed: what is sent instead of the event that ends the stream well.
+        headers: more of them.
 
     Attributes:
         refusal: why there is no stream; set only when it had not begun.
+        has_sent: an event has left, so that no other answer can be given.
         end: the terminal event that was sent, if one was.
     """
 
-    def __init__(self, request: web.Request, head_wait: float, ping_interval: float) -> None:
-        self.response = web.StreamResponse(headers=_HEADERS)
+    def __init__(
+        self,
+        request: web.Request,
+        head_wait: float,
+        ping_interval: float,
+        signed: Callable[[Completed], Completed],
+        headers: Mapping[str, str],
+    ) -> None:
+        self.response = web.StreamResponse(headers={**_HEADERS, **headers})
+        self.has_sent = False
+        self._signed = signed
         self._body = DirectBody(request, self.response)
         self.refusal: LlmError | None = None
         self.end: Completed | LlmError | None = None
@@ -64,12 +76,14 @@ class EventStream:
         """
         if self.end is not None or not events:
             return False
+        self.has_sent = True
         parts = []
         for event in events:
-            parts.append(b"event: llm\ndata: %b\n\n" % codec.encode(event))
             if isinstance(event, (Completed, LlmError)):
-                self.end = event
+                self.end = self._signed(event) if isinstance(event, Completed) else event
+                parts.append(_frame(self.end))
                 break
+            parts.append(_frame(event))
         return self._write(b"".join(parts))
 
     async def drain(self) -> None:
@@ -103,3 +117,7 @@ class EventStream:
     def _write(self, data: bytes) -> bool:
         self._written_at = self._clock()
         return self._body.write(data)
+
+
+def _frame(event: LlmEvent) -> bytes:
+    return b"event: llm\ndata: %b\n\n" % codec.encode(event)

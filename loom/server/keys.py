@@ -1,6 +1,6 @@
 """What handlers find in the application, by typed key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from aiohttp import ClientSession, web
 
@@ -14,25 +14,32 @@ from loom.server.background import Background
 from loom.server.config import ServerConfig
 from loom.server.database import Database
 from loom.server.jobs.job import Job
+from loom.server.keeper import Keeper
 from loom.server.llm.base import Provider
 from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
 from loom.server.outbound.pool import Pool
 from loom.server.principal import Principal
+from loom.server.provider_pool.pools import AccountPools
 from loom.server.reloads import Reloads
 from loom.server.silent_connections import SilentConnections
+from loom.server.spending.books import Books
 from loom.threads.store import ThreadStore
 
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
+ACCOUNTS = web.AppKey("accounts", AccountPools)
 AUDIT = web.AppKey("audit", AuditLog)
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 BACKGROUND = web.AppKey("background", Background)
+BOOKS = web.AppKey("books", Books)
+"""What the proxy's requests cost, and may."""
 CLOCK: web.AppKey[Callable[[], int]] = web.AppKey("clock")
 """Unix milliseconds."""
 COMPONENTS: web.AppKey[dict[str, Callable[[], Component]]] = web.AppKey("components")
 """What /health asks beside what it knows itself, by name."""
 
 CONFIG = web.AppKey("config", ServerConfig)
+KEEPER = web.AppKey("keeper", Keeper)
 DATABASE = web.AppKey("database", Database)
 JOBS: web.AppKey[list[Job]] = web.AppKey("jobs")
 """What the areas do by themselves."""
@@ -41,7 +48,7 @@ METRICS = web.AppKey("metrics", Metrics)
 MODELS = web.AppKey("models", ModelLists)
 POOL = web.AppKey("pool", Pool)
 """Connections to providers."""
-PROVIDERS = web.AppKey("providers", Mapping[str, Provider])
+PROVIDERS = web.AppKey("providers", dict[str, Provider])
 REDACTOR = web.AppKey("redactor", Redactor)
 RELOADS = web.AppKey("reloads", Reloads)
 THREADS = web.AppKey("threads", ThreadStore)

@@ -35,6 +35,10 @@ class Counter:
             labels = ("other",) * len(labels)
         self._values[labels] = self._values.get(labels, 0) + amount
 
+    def set(self, value: float, *labels: str) -> None:
+        """A gauge's present value."""
+        self.add(value - self.value(*labels), *labels)
+
     def value(self, *labels: str) -> float:
         """The sum so far."""
         return self._values.get(labels, 0)
@@ -108,6 +112,16 @@ class Metrics:
             "loom_proxy_upstream_errors_total", "Provider failures.", ("provider", "kind")
         )
 
+        self.failovers = Counter(
+            "loom_proxy_failovers_total", "Requests passed on to another account.", ("provider",)
+        )
+        self.account_available = Counter(
+            "loom_proxy_account_available",
+            "Whether an account can serve now.",
+            ("provider", "account"),
+            "gauge",
+        )
+
     def text(self) -> str:
         """The whole exposition."""
         metrics = (
@@ -118,6 +132,8 @@ class Metrics:
             self.streams,
             self.upstream_errors,
             self.job_runs,
+            self.failovers,
+            self.account_available,
         )
         return "\n".join(line for metric in metrics for line in metric.lines()) + "\n"
 

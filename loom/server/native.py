@@ -18,13 +18,20 @@ from loom.server.llm.base import ProviderSettings
 class NativePath:
     """`POST /proxy/{provider}{path}` goes to the provider's base URL plus `upstream`.
 
-    `ends` are the beginnings of the lines that can end a proper stream.
+    `ends` are the beginnings of the lines that can end a proper stream; a path without them costs
+    nothing. `bytes_per_token`: of a stream, where its tokens have to be reckoned.
     """
 
     method: str
     path: str
     upstream: str
     ends: tuple[bytes, ...] = ()
+    bytes_per_token: int = 16
+
+    @property
+    def is_charged(self) -> bool:
+        """The provider asks money for it."""
+        return bool(self.ends)
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,8 @@ NATIVE_WIRES = (
     NativeWire(
         "openai",
         (
-            NativePath("POST", "/v1/chat/completions", "/chat/completions", _CHAT_ENDS),
-            NativePath("POST", "/v1/responses", "/responses", _RESPONSES_ENDS),
+            NativePath("POST", "/v1/chat/completions", "/chat/completions", _CHAT_ENDS, 150),
+            NativePath("POST", "/v1/responses", "/responses", _RESPONSES_ENDS, 120),
             NativePath("GET", "/v1/models", "/models"),
             NativePath("GET", "/v1/models" + _MODEL, "/models/{model}"),
         ),

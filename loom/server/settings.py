@@ -180,6 +180,16 @@ class Settings:
             raise ConfigError(f"{self._prefix}{name.upper()} is not one line of ASCII text")
         return self._tell(name, found if found else None)
 
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The tables `[[name]]` of the file; what they say is the reader's to tell."""
+        self._known.add(name)
+        value = self._table.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+            raise ConfigError(
+                f"{self._where}{name} is not a list of tables [[{self._where}{name}]]"
+            )
+        return value
+
     def headers(self, name: str) -> dict[str, str]:
         """Extra headers: a table in the file, or lines `Name: value` in the variable."""
         source, value = self._find(name)

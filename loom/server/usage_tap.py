@@ -19,6 +19,11 @@ not counted."""
 
 class _Cached(Struct):
     cached_tokens: int | None = 0
+    cache_write_tokens: int | None = 0
+
+
+class _Created(Struct):
+    ephemeral_1h_input_tokens: int | None = 0
 
 
 class _Tokens(Struct):
@@ -26,6 +31,7 @@ class _Tokens(Struct):
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    cache_creation: _Created | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: _Cached | None = None
@@ -52,12 +58,19 @@ class UsageTap(ABC):
 
     Attributes:
         is_ended: nothing is known to be missing from what was seen.
+        size: bytes that were seen.
     """
 
     def __init__(self) -> None:
         self.model = ""
         self.usage = Usage()
         self.is_ended = True
+        self.size = 0
+
+    @property
+    def is_told(self) -> bool:
+        """The provider counted, and to the end."""
+        return self.is_ended and self.usage.context_tokens > 0
 
     @abstractmethod
     def watch(self, chunk: bytes) -> None:
@@ -85,17 +98,16 @@ class WholeTap(UsageTap):
     def __init__(self) -> None:
         super().__init__()
         self._parts: list[bytes] = []
-        self._size = 0
 
     def watch(self, chunk: bytes) -> None:
         """Keeps the bytes, unless there are too many."""
-        self._size += len(chunk)
-        if self._size <= MAX_KEPT:
+        self.size += len(chunk)
+        if self.size <= MAX_KEPT:
             self._parts.append(chunk)
 
     def close(self) -> None:
         """Counts what was kept, if that is all."""
-        if self._size <= MAX_KEPT:
+        if self.size <= MAX_KEPT:
             self._count(b"".join(self._parts))
         self._parts.clear()
 
@@ -116,6 +128,7 @@ class StreamTap(UsageTap):
 
     def watch(self, chunk: bytes) -> None:
         """Looks for counts and for the end in the lines that are complete."""
+        self.size += len(chunk)
         if b"\r" in chunk:
             chunk = chunk.replace(b"\r", b"\n")
         data = self._partial + chunk if self._partial else chunk
@@ -143,16 +156,20 @@ class StreamTap(UsageTap):
 def _later(known: Usage, told: _Tokens) -> Usage:
     """The provider's numbers are running totals: the last one told counts."""
     details = told.prompt_tokens_details or told.input_tokens_details
-    cached = (details.cached_tokens or 0) if details is not None else None
-    read = told.cache_read_input_tokens if cached is None else cached
+    read, written = told.cache_read_input_tokens, told.cache_creation_input_tokens
+    apart = 0
+    if details is not None:
+        # OpenAI's input includes what came from the cache or went there; Anthropic's does not.
+        read, written = details.cached_tokens or 0, details.cache_write_tokens or 0
+        apart = read + written
     taken = told.prompt_tokens if told.prompt_tokens is not None else told.input_tokens
     given = told.completion_tokens if told.completion_tokens is not None else told.output_tokens
-    # OpenAI's input includes what came from the cache; Anthropic's does not.
-    fresh = None if taken is None else taken - (cached or 0)
-    written = told.cache_creation_input_tokens
+    long = None if told.cache_creation is None else told.cache_creation.ephemeral_1h_input_tokens
+    writes = known.cache_write_tokens if written is None else max(written, 0)
     return Usage(
-        known.input_tokens if fresh is None else max(fresh, 0),
+        known.input_tokens if taken is None else max(taken - apart, 0),
         known.output_tokens if given is None else max(given, 0),
         known.cache_read_tokens if read is None else max(read, 0),
-        known.cache_write_tokens if written is None else max(written, 0),
+        writes,
+        min(known.cache_write_long_tokens if long is None else max(long, 0), writes),
     )

@@ -109,6 +109,9 @@ CASES: Mapping[str, Case] = {
     "GET /proxy/openai/v1/models": MODEL,
     "GET /proxy/anthropic/v1/models/{model}": MODEL,
     "GET /proxy/openai/v1/models/{model}": MODEL,
+    "POST /api/admin/accounts/{provider}/{account}/revive": Case(
+        names={"provider": "anthropic", "account": "default"}
+    ),
     "POST /api/orgs": Case(json={"name": "Looms of Leeds"}, policy=PERSONS),
     "PATCH /api/orgs/{org}": Case(json={"name": "Looms of Leeds"}),
     "DELETE /api/orgs/{org}": Case(policy=ORG_OWNERS),

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import ssl
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -11,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.fakes.claude_wire import END, START, text
-from tests.fakes.upstream import Line, Received, events
+from tests.fakes.claude_wire import END, MESSAGE, START, text
+from tests.fakes.upstream import Line, Received, answer, events
 from tests.server.conftest import Answer, Upstream, ask
 
 PEM = Path(__file__).parents[1] / "fakes" / "tls" / "self_signed.pem"
@@ -160,6 +161,66 @@ async def test_on_sighup_new_connections_get_the_new_certificate(
     process.send_signal(signal.SIGHUP)
     assert "do not fit" in await told(process, "not reloaded")
     assert await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port)) == second
+
+
+async def test_on_sighup_new_requests_go_to_the_new_accounts(
+    start: Start, upstream: Upstream, tmp_path: Path
+) -> None:
+    file, up, token = tmp_path / "server.toml", await upstream(answer(MESSAGE)), "t" * 32
+    account = "[[providers.anthropic.accounts]]\nname = '{0}'\napi_key = 'sk-{0}'\n"
+    head = f"[providers.anthropic]\nbase_url = '{up.url}'\n"
+    file.write_text(head + account.format("first"))
+    process = await start(LOOM_SERVER_CONFIG=str(file), LOOM_SERVER_TOKEN=token)
+    url = (await line(process)).removeprefix("Loom server at ")
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as client:
+        await client.post(url + "/proxy/anthropic/v1/messages", json={})
+        file.write_text(head + account.format("second"))
+        process.send_signal(signal.SIGHUP)
+        await told(process, "reloaded")
+        await client.post(url + "/proxy/anthropic/v1/messages", json={})
+    keys = [request.headers["x-api-key"] for request in up.received]
+    assert keys == ["sk-first", "sk-second"]
+
+
+async def test_kill_9_loses_no_usage_that_is_older_than_a_moment(
+    start: Start, upstream: Upstream, tmp_path: Path
+) -> None:
+    up, token = await upstream(answer(MESSAGE)), "t" * 32
+    variables = {"LOOM_SERVER_TOKEN": token, "LOOM_SERVER_ANTHROPIC_BASE_URL": up.url}
+    process = await start(**variables)
+    url = (await line(process)).removeprefix("Loom server at ")
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as client:
+        for _ in range(20):
+            async with client.post(url + "/proxy/anthropic/v1/messages", json={}) as response:
+                assert response.status == 200
+    async with asyncio.timeout(10):
+        while usage_rows(tmp_path / "db") < 20:
+            await asyncio.sleep(0.05)
+    process.kill()
+    await process.wait()
+    assert usage_rows(tmp_path / "db") == 20
+
+
+async def test_what_was_used_is_written_when_the_daemon_stops(
+    start: Start, upstream: Upstream, tmp_path: Path
+) -> None:
+    up, token = await upstream(answer(MESSAGE)), "t" * 32
+    process = await start(LOOM_SERVER_TOKEN=token, LOOM_SERVER_ANTHROPIC_BASE_URL=up.url)
+    url = (await line(process)).removeprefix("Loom server at ")
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as client:
+        await client.post(url + "/proxy/anthropic/v1/messages", json={})
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert usage_rows(tmp_path / "db") == 1
+
+
+def usage_rows(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    try:
+        (count,) = connection.execute("SELECT count(*) FROM usage_requests").fetchone()
+        return int(count)
+    finally:
+        connection.close()
 
 
 async def new_certificate() -> str:

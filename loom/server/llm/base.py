@@ -7,10 +7,43 @@ arrive, however they were cut, and yields Loom's events; it emits exactly one te
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from loom.core.llm import LlmError, LlmEvent, LlmRequest, LlmResponse
 from loom.secrets import Secret
+
+
+@dataclass(frozen=True)
+class AccountSettings:
+    """One of several keys for a provider.
+
+    Attributes:
+        base_url: empty for the provider's.
+        weight: its part of the requests, against the others'.
+        max_concurrent: requests at a time; 0 for no limit.
+    """
+
+    name: str
+    api_key: Secret | None = None
+    base_url: str = ""
+    weight: int = 1
+    max_concurrent: int = 0
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """How a provider's accounts share its requests.
+
+    Attributes:
+        max_concurrent: requests at a time over all accounts; 0 for no limit.
+        max_queued: how many may wait for a place.
+        timeout_queue: seconds that one waits at most.
+    """
+
+    strategy: Literal["round_robin", "first_available"] = "round_robin"
+    max_concurrent: int = 0
+    max_queued: int = 100
+    timeout_queue: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +57,7 @@ class ProviderSettings:
         timeout_first_byte, timeout_idle: seconds without the first, or the next, upstream byte.
         project, location: Vertex only.
         wire: OpenAI only: `chat` or `responses`; empty chooses by host and model.
+        accounts: its keys where it has several; `api_key` is then the first one's.
     """
 
     name: str
@@ -36,6 +70,8 @@ class ProviderSettings:
     project: str = ""
     location: str = ""
     wire: str = ""
+    accounts: tuple[AccountSettings, ...] = ()
+    pool: PoolSettings = field(default_factory=PoolSettings)
 
 
 @dataclass(frozen=True)

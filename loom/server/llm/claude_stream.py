@@ -28,11 +28,16 @@ _STOP_REASONS = {
 }
 
 
+class _Created(Struct, frozen=True):
+    ephemeral_1h_input_tokens: int | None = None
+
+
 class _Usage(Struct, frozen=True):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    cache_creation: _Created | None = None
 
 
 class _Message(Struct):
@@ -204,11 +209,14 @@ def _updated(usage: Usage, told: _Usage) -> Usage:
     def latest(new: int | None, old: int) -> int:
         return old if new is None else new
 
+    created = told.cache_creation
+    long = None if created is None else created.ephemeral_1h_input_tokens
     return Usage(
         latest(told.input_tokens, usage.input_tokens),
         latest(told.output_tokens, usage.output_tokens),
         latest(told.cache_read_input_tokens, usage.cache_read_tokens),
         latest(told.cache_creation_input_tokens, usage.cache_write_tokens),
+        latest(long, usage.cache_write_long_tokens),
     )
 
 

@@ -1,7 +1,9 @@
 """Native wires: the provider's status and headers, then its bytes, with the key swapped."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -9,12 +11,12 @@ from yarl import URL
 
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
+from loom.server.accounting import Bill, billed, warning_headers
 from loom.server.areas import Area
+from loom.server.asked import weigh
 from loom.server.bodies import body_of
-from loom.server.deeds import note_llm
 from loom.server.direct_body import DirectBody
-from loom.server.keys import METRICS, POOL, PROVIDERS, REDACTOR
-from loom.server.llm.base import Provider
+from loom.server.keys import ACCOUNTS, METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.native import (
     NATIVE_WIRES,
     NativePath,
@@ -23,7 +25,9 @@ from loom.server.native import (
     fixed_headers,
     upstream_headers,
 )
-from loom.server.routes.proxy import count_tokens
+from loom.server.provider_pool.account import Account
+from loom.server.provider_pool.pool import AccountPool
+from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
 from loom.server.upstream import Exchange
 from loom.server.usage_tap import StreamTap, UsageTap, WholeTap
@@ -39,89 +43,148 @@ NOT_PASSED_ON = frozenset({101, 300, 301, 302, 303, 307, 308})
 """Another protocol, or another host: the key goes nowhere but where the operator says."""
 
 
-class NativeRoute:
-    """Serves one path of one wire with the settings that the server started with."""
+class _Place(NamedTuple):
+    """What every request of one path to one account has."""
 
-    def __init__(self, wire: NativeWire, path: NativePath, provider: Provider) -> None:
-        settings = provider.settings
+    headers: CIMultiDict[str]
+    url: URL
+
+
+class NativeRoute:
+    """Serves one path of one wire."""
+
+    def __init__(self, wire: NativeWire, path: NativePath) -> None:
+        self._wire = wire
         self._path = path
-        self._is_configured = provider.is_configured
-        self._settings = settings
         self._name = wire.provider
-        self._headers = fixed_headers(wire, settings)
         self._is_fixed = "{" not in path.upstream
-        self._url = URL(settings.base_url + path.upstream) if self._is_fixed else URL()
+        self._places: WeakKeyDictionary[Account, _Place] = WeakKeyDictionary()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Passes the request on and its answer back."""
-        self._require_configured()
-        request.app[METRICS].proxied.add(1, self._name, "native")
-        try:
-            async with self._exchange(request, await body_of(request)) as upstream:
-                return await self._pass_back(request, upstream)
-        except ProviderError as error:
-            request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)
-            raise
+        pool = request.app[ACCOUNTS][self._name]
+        self._require_configured(pool)
+        body = await body_of(request)
+        if not self._path.is_charged:
+            return await self._served(request, body, Turn(pool, ""), None)
+        asked = weigh(body)
+        with billed(request, self._name, asked, "native", body) as bill:
+            bill.bytes_per_token = self._path.bytes_per_token
+            turn = Turn(pool, asked.model, asked.thread)
+            response = await self._served(request, body, turn, bill)
+            bill.status = bill.status or response.status
+            return response
 
-    def _require_configured(self) -> None:
-        if not self._is_configured:
+    def _require_configured(self, pool: AccountPool) -> None:
+        if not pool.is_configured:
             text = f"the Loom server has no key for {self._name}"
             hint = f"Set LOOM_SERVER_{self._name.upper()}_API_KEY on the server."
             raise ProviderError(LlmError(text, "not_configured", hint=hint))
 
-    def _exchange(self, request: web.Request, body: bytes) -> Exchange:
+    async def _served(
+        self, request: web.Request, body: bytes, turn: Turn, bill: Bill | None
+    ) -> web.StreamResponse:
+        """The answer of the first account that has one; else the last one's refusal as it was."""
+        with turn:
+            while True:
+                account = await turn.account()
+                if bill is not None:
+                    bill.account = account.name
+                try:
+                    answer = await self._answer(request, body, turn, bill)
+                except ProviderError as error:
+                    request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)
+                    if not turn.failed(error.error):
+                        raise
+                else:
+                    if not isinstance(answer, _Refusal):
+                        return answer
+                    if not turn.failed(answer.error):
+                        return answer.response
+                request.app[METRICS].failovers.add(1, self._name)
+
+    async def _answer(
+        self, request: web.Request, body: bytes, turn: Turn, bill: Bill | None
+    ) -> "web.StreamResponse | _Refusal":
+        account = await turn.account()
+        request.app[METRICS].proxied.add(1, self._name, "native")
+        async with self._exchange(request, account, body) as upstream:
+            if upstream.answer.status >= 400:
+                return await self._refusal(request, account, upstream)
+            return await self._pass_back(request, upstream, turn, bill)
+
+    def _exchange(self, request: web.Request, account: Account, body: bytes) -> Exchange:
+        place = self._places.get(account) or self._place(account)
         return Exchange(
             request.app[POOL],
-            self._settings,
-            self._target(request),
+            account.provider.settings,
+            self._target(request, account, place),
             method=self._path.method,
-            headers=upstream_headers(request.headers, self._headers),
+            headers=upstream_headers(request.headers, place.headers),
             body=body or None,
         )
 
-    def _target(self, request: web.Request) -> URL:
-        url = self._url
+    def _place(self, account: Account) -> _Place:
+        settings = account.provider.settings
+        url = URL(settings.base_url + self._path.upstream) if self._is_fixed else URL()
+        place = self._places[account] = _Place(fixed_headers(self._wire, settings), url)
+        return place
+
+    def _target(self, request: web.Request, account: Account, place: _Place) -> URL:
+        url = place.url
         if not self._is_fixed:
-            url = URL(self._settings.base_url + self._path.upstream.format_map(request.match_info))
+            base = account.provider.settings.base_url
+            url = URL(base + self._path.upstream.format_map(request.match_info))
         query = request.rel_url.raw_query_string
         return url.with_query(request.rel_url.query) if query else url
 
-    async def _pass_back(self, request: web.Request, upstream: Exchange) -> web.StreamResponse:
+    async def _pass_back(
+        self, request: web.Request, upstream: Exchange, turn: Turn, bill: Bill | None
+    ) -> web.StreamResponse:
         answer = upstream.answer
         headers = client_headers(answer.headers)
         if answer.status in NOT_PASSED_ON:
             text = f"{self._name} answered with HTTP {answer.status}, which Loom does not follow"
             raise ProviderError(LlmError(text, "invalid_response", status=502))
-        if answer.status >= 400:
-            return await self._refusal(request, upstream, headers)
+        turn.succeeded()
+        if bill is not None:
+            bill.has_answered = True
+            headers.update(warning_headers(request, bill))
         if (answer.content_length or MAX_WHOLE + 1) <= MAX_WHOLE:
-            return await self._whole(request, upstream, headers)
-        return await self._streamed(request, upstream, headers)
+            return await self._whole(upstream, headers, bill)
+        return await self._streamed(request, upstream, headers, turn, bill)
 
     async def _refusal(
-        self, request: web.Request, upstream: Exchange, headers: CIMultiDict[str]
-    ) -> web.Response:
+        self, request: web.Request, account: Account, upstream: Exchange
+    ) -> "_Refusal":
         """An error as the provider wrote it; some quote the key, so the redactor reads it."""
+        status, headers = upstream.answer.status, client_headers(upstream.answer.headers)
         body = await upstream.body(MAX_ERROR)
         text = body.decode("utf-8", "surrogateescape")
         clean = request.app[REDACTOR].redact(text)
         if clean != text:
             body = clean.encode("utf-8", "surrogateescape")
         headers.popall("Content-Length", None)
-        request.app[METRICS].upstream_errors.add(1, self._name, str(upstream.answer.status))
-        return web.Response(body=body, status=upstream.answer.status, headers=headers)
+        request.app[METRICS].upstream_errors.add(1, self._name, str(status))
+        error = account.upstream.error(status, headers, body)
+        return _Refusal(web.Response(body=body, status=status, headers=headers), error)
 
     async def _whole(
-        self, request: web.Request, upstream: Exchange, headers: CIMultiDict[str]
+        self, upstream: Exchange, headers: CIMultiDict[str], bill: Bill | None
     ) -> web.Response:
         body = await upstream.body()
         tap = WholeTap()
         tap.watch(body)
-        self._count(request, tap)
+        _note(bill, tap)
         return web.Response(body=body, status=upstream.answer.status, headers=headers)
 
     async def _streamed(
-        self, request: web.Request, upstream: Exchange, headers: CIMultiDict[str]
+        self,
+        request: web.Request,
+        upstream: Exchange,
+        headers: CIMultiDict[str],
+        turn: Turn,
+        bill: Bill | None,
     ) -> web.StreamResponse:
         is_events = upstream.answer.content_type == "text/event-stream"
         tap = StreamTap(self._path.ends) if is_events else WholeTap()
@@ -141,18 +204,30 @@ class NativeRoute:
                 raise ProviderError(LlmError(f"{self._name} ended the stream without its end"))
         except ProviderError as error:
             log.warning("%s", error.message)
-            note_llm(request, failure=error.error.kind)
             request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)
+            turn.broke(error.error)
+            if bill is not None:
+                bill.fail(error.error)
             _cut_off(request)
         finally:
             streams.add(-1, self._name)
-            self._count(request, tap)
+            _note(bill, tap)
         return out
 
-    def _count(self, request: web.Request, tap: UsageTap) -> None:
+
+class _Refusal(NamedTuple):
+    """An answer from 400 on, and what it means."""
+
+    response: web.Response
+    error: LlmError
+
+
+def _note(bill: Bill | None, tap: UsageTap) -> None:
+    """Puts on the bill what the answer said of its tokens."""
+    if bill is not None:
         tap.close()
-        if tap.usage.context_tokens:
-            count_tokens(request, self._name, tap.model or "unknown", tap.usage)
+        bill.model, bill.usage, bill.is_told = tap.model, tap.usage, tap.is_told
+        bill.size = tap.size
 
 
 def _watched(tap: UsageTap, data: bytes) -> bytes:
@@ -174,19 +249,19 @@ def _cut_off(request: web.Request) -> None:
         request.transport.close()
 
 
-def native_routes(providers: Mapping[str, Provider]) -> Iterator[Route]:
+def native_routes(providers: Collection[str]) -> Iterator[Route]:
     """The table of every native wire whose provider there is."""
     for wire in NATIVE_WIRES:
-        if provider := providers.get(wire.provider):
+        if wire.provider in providers:
             for path in wire.paths:
                 yield Route(
                     path.method,
                     f"/proxy/{wire.provider}{path.path}",
-                    NativeRoute(wire, path, provider).serve,
+                    NativeRoute(wire, path).serve,
                     Access.SIGNED_IN,
                     wire.provider,
                     scope="llm:use",
                 )
 
 
-AREA = Area(lambda app: native_routes(app[PROVIDERS]))
+AREA = Area(lambda app: native_routes([*app[PROVIDERS]]))

@@ -15,71 +15,109 @@ from msgspec.structs import replace as with_fields
 from loom.core import codec
 from loom.core.errors import CodecError, ProviderError
 from loom.core.llm import Completed, LlmError, LlmRequest, LlmResponse
-from loom.core.messages import Usage
 from loom.log import request_id
+from loom.server.accounting import Bill, billed, warning_headers
 from loom.server.areas import Area
+from loom.server.asked import Asked
 from loom.server.bodies import body_of
-from loom.server.deeds import note_llm
+from loom.server.deeds import CLIENT_GONE
 from loom.server.errors import Refused, error_response
 from loom.server.event_stream import EventStream
-from loom.server.keys import CONFIG, METRICS, POOL, PROVIDERS, REDACTOR
+from loom.server.keys import ACCOUNTS, CONFIG, METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.llm.base import LocalProvider, Provider, UpstreamProvider, UpstreamRequest
+from loom.server.llm.claude_request import DEFAULT_MAX_TOKENS
+from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
+from loom.server.spending.prices import NANO
 from loom.server.upstream import Exchange
 
 log = logging.getLogger("loom.server")
 
 _IDENTITY = {"Accept-Encoding": "identity"}
+_BYTES_PER_TOKEN = {"chat": 150, "responses": 120}
+"""By wire, of a stream whose tokens have to be reckoned."""
 
 
 async def complete(request: web.Request) -> web.Response:
     """One whole answer as LlmResponse."""
-    provider, asked = await _parsed(request)
-    if isinstance(provider, LocalProvider):
-        with _asked(request, provider):
-            response = await _collected(provider, asked)
-    else:
-        response = await _fetched(request, provider, asked)
-    _count(request, provider, response)
-    return web.Response(body=codec.encode(response), content_type="application/json")
+    provider, asked, bill = await _parsed(request)
+    with bill:
+        if isinstance(provider, LocalProvider):
+            with _asked(request, provider):
+                response = await _collected(provider, asked)
+        else:
+            response = await _fetched(request, bill, asked)
+        body = codec.encode(_charged(bill, response))
+        headers = warning_headers(request, bill)
+        return web.Response(body=body, content_type="application/json", headers=headers)
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """One answer as it is written, in `event: llm` events; exactly one of them is terminal."""
-    provider, asked = await _parsed(request)
+    provider, asked, bill = await _parsed(request)
     config, name = request.app[CONFIG], provider.settings.name
-    out = EventStream(request, config.head_wait, config.ping_interval)
     metrics = request.app[METRICS]
-    metrics.streams.add(1, name)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            pings = tasks.create_task(out.ping())
-            await _answer(request, provider, asked, out)
-            pings.cancel()
-    except* ConnectionError:
-        log.info("the client went away")
-    finally:
-        metrics.streams.add(-1, name)
+    with bill:
+        out = EventStream(
+            request,
+            config.head_wait,
+            config.ping_interval,
+            lambda end: Completed(_charged(bill, end.response)),
+            warning_headers(request, bill),
+        )
+        metrics.streams.add(1, name)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                pings = tasks.create_task(out.ping())
+                await _answer(request, provider, bill, asked, out)
+                pings.cancel()
+        except* ConnectionError:
+            log.info("the client went away")
+        finally:
+            metrics.streams.add(-1, name)
+        _end(out, bill)
     if out.refusal is not None:
         return error_response(ProviderError(out.refusal), "loom", request.app[REDACTOR])
     return out.response
 
 
-async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest]:
+async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest, Bill]:
     name = request.match_info["provider"]
     provider = request.app[PROVIDERS].get(name)
     if provider is None:
         raise Refused(404, "not_found", f"no provider is called {name!r}")
+    body = await body_of(request)
     try:
-        asked: LlmRequest = codec.decode(await body_of(request), LlmRequest)
+        asked: LlmRequest = codec.decode(body, LlmRequest)
     except CodecError as error:
         raise Refused(400, "invalid_request", f"not an LlmRequest: {error.message}") from error
-    note_llm(request, model=asked.model)
-    return provider, asked
+    return provider, asked, billed(request, name, _weighed(provider, asked, body), "loom", body)
+
+
+def _weighed(provider: Provider, asked: LlmRequest, body: bytes) -> Asked:
+    model = provider.settings.model if asked.model in ("", "default") else asked.model
+    limit = asked.max_tokens or (DEFAULT_MAX_TOKENS if model.startswith("claude") else None)
+    return Asked(model, limit, len(body), asked.thread_id)
+
+
+def _charged(bill: Bill, response: LlmResponse) -> LlmResponse:
+    """The answer with what it cost, where that is known."""
+    bill.answered(response.message.model, response.usage)
+    cost = bill.cost(response.usage)
+    return response if cost is None else with_fields(response, cost_usd=cost / NANO)
+
+
+def _end(out: EventStream, bill: Bill) -> None:
+    """Puts on the bill how the stream ended."""
+    end = out.refusal or out.end
+    if isinstance(end, LlmError):
+        bill.fail(end)
+    elif end is None:
+        bill.status = CLIENT_GONE
 
 
 async def _answer(
-    request: web.Request, provider: Provider, asked: LlmRequest, out: EventStream
+    request: web.Request, provider: Provider, bill: Bill, asked: LlmRequest, out: EventStream
 ) -> None:
     """Fills `out` to its end, whatever happens on the way."""
     try:
@@ -87,7 +125,7 @@ async def _answer(
             with _asked(request, provider):
                 await _play(provider, asked, out)
         else:
-            await _relay(request, provider, asked, out)
+            await _relay(request, bill, asked, out)
     except ProviderError as error:
         await out.fail(_signed(error.error))
     except ConnectionError:
@@ -95,8 +133,6 @@ async def _answer(
     except Exception:  # the server's outer edge, as in `answer_errors`: the stream must end
         log.exception("the stream from %s failed", provider.settings.name)
         await out.fail(_signed(LlmError("The server failed; its log has the details.")))
-    if isinstance(out.end, Completed):
-        _count(request, provider, out.end.response)
 
 
 async def _play(provider: LocalProvider, asked: LlmRequest, out: EventStream) -> None:
@@ -108,42 +144,81 @@ async def _play(provider: LocalProvider, asked: LlmRequest, out: EventStream) ->
     await out.close()
 
 
-async def _relay(
-    request: web.Request, provider: UpstreamProvider, asked: LlmRequest, out: EventStream
-) -> None:
-    prepared = await provider.prepare(asked, stream=True)
-    with _asked(request, provider):
-        await _pass_on(request, provider, prepared, out)
+async def _relay(request: web.Request, bill: Bill, asked: LlmRequest, out: EventStream) -> None:
+    with _turn(request, bill) as turn:
+        while True:
+            provider = await _next(turn, bill)
+            try:
+                prepared = await provider.prepare(asked, stream=True)
+                with _asked(request, provider):
+                    await _pass_on(request, provider, prepared, (turn, bill), out)
+                return
+            except ProviderError as error:
+                if out.has_sent:
+                    turn.broke(error.error)
+                    raise
+                if not turn.failed(error.error):
+                    raise
+                request.app[METRICS].failovers.add(1, bill.spender.provider)
 
 
 async def _pass_on(
-    request: web.Request, provider: UpstreamProvider, prepared: UpstreamRequest, out: EventStream
+    request: web.Request,
+    provider: UpstreamProvider,
+    prepared: UpstreamRequest,
+    held: tuple[Turn, Bill],
+    out: EventStream,
 ) -> None:
+    turn, bill = held
+    bill.bytes_per_token = _BYTES_PER_TOKEN.get(prepared.wire, bill.bytes_per_token)
     async with _exchange(request, provider, prepared) as upstream:
         await _require_ok(provider, upstream)
+        turn.succeeded()
         await out.open()
         decoder = provider.decoder(prepared.wire)
 
         def write(chunk: bytes) -> bool:
+            bill.size += len(chunk)
             is_full = out.put(decoder.feed(chunk))
+            bill.has_answered = out.has_sent
             return is_full or decoder.is_finished
 
         await upstream.pour(write, out.drain, lambda: decoder.is_finished)
         await out.send(decoder.finish())
         if isinstance(out.end, LlmError):
             _count_failure(request, provider, out.end)
+            turn.broke(out.end)
         await out.close()
         await upstream.settle()
 
 
-async def _fetched(
-    request: web.Request, provider: UpstreamProvider, asked: LlmRequest
-) -> LlmResponse:
-    prepared = await provider.prepare(asked, stream=False)
-    with _asked(request, provider):
-        async with _exchange(request, provider, prepared) as upstream:
-            await _require_ok(provider, upstream)
-            return provider.response(await upstream.body(), prepared.wire)
+async def _fetched(request: web.Request, bill: Bill, asked: LlmRequest) -> LlmResponse:
+    with _turn(request, bill) as turn:
+        while True:
+            provider = await _next(turn, bill)
+            try:
+                prepared = await provider.prepare(asked, stream=False)
+                with _asked(request, provider):
+                    async with _exchange(request, provider, prepared) as upstream:
+                        await _require_ok(provider, upstream)
+                        turn.succeeded()
+                        return provider.response(await upstream.body(), prepared.wire)
+            except ProviderError as error:
+                if not turn.failed(error.error):
+                    raise
+                request.app[METRICS].failovers.add(1, bill.spender.provider)
+
+
+def _turn(request: web.Request, bill: Bill) -> Turn:
+    pool = request.app[ACCOUNTS][bill.spender.provider]
+    return Turn(pool, bill.spender.model, bill.asked.thread)
+
+
+async def _next(turn: Turn, bill: Bill) -> UpstreamProvider:
+    """The provider with the key of the account that is asked now."""
+    account = await turn.account()
+    bill.account = account.name
+    return account.upstream
 
 
 async def _collected(provider: LocalProvider, asked: LlmRequest) -> LlmResponse:
@@ -182,28 +257,6 @@ def _signed(error: LlmError) -> LlmError:
     return with_fields(error, request_id=request_id.get())
 
 
-def _count(request: web.Request, provider: Provider, response: LlmResponse) -> None:
-    name, model = provider.settings.name, response.message.model or "unknown"
-    count_tokens(request, name, model, response.usage)
-
-
-def count_tokens(request: web.Request, provider: str, model: str, usage: Usage) -> None:
-    """Adds an answer's tokens to the metrics, each kind on its own, and to its audit line."""
-    note_llm(
-        request,
-        model=model,
-        input_tokens=usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
-        output_tokens=usage.output_tokens,
-    )
-    tokens = request.app[METRICS].tokens
-    tokens.add(usage.input_tokens, provider, model, "input")
-    tokens.add(usage.output_tokens, provider, model, "output")
-    if usage.cache_read_tokens:
-        tokens.add(usage.cache_read_tokens, provider, model, "cache_read")
-    if usage.cache_write_tokens:
-        tokens.add(usage.cache_write_tokens, provider, model, "cache_write")
-
-
 @contextmanager
 def _asked(request: web.Request, provider: Provider) -> Iterator[None]:
     """Counts a request to a provider and its failure; what comes before is not the provider's."""
@@ -217,7 +270,6 @@ def _asked(request: web.Request, provider: Provider) -> Iterator[None]:
 
 def _count_failure(request: web.Request, provider: Provider, error: LlmError) -> None:
     name = provider.settings.name
-    note_llm(request, failure=error.kind)
     request.app[METRICS].upstream_errors.add(1, name, error.kind)
     log.warning(
         "%s: %s", name, error.message, extra={"kind": error.kind, "upstream_id": error.request_id}

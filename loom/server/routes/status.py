@@ -7,16 +7,17 @@ from collections.abc import Callable
 from aiohttp import web
 
 from loom import __version__
-from loom.api.health import Component, Health, ProviderHealth, Status, Version
+from loom.api.health import AccountHealth, Component, Health, Mode, ProviderHealth, Status, Version
 from loom.api.models import ModelList
 from loom.api.times import rfc3339
 from loom.core.errors import StoreError
 from loom.server.areas import Area
 from loom.server.audit.log import AuditState
 from loom.server.database import Database
-from loom.server.keys import AUDIT, COMPONENTS, CONFIG, DATABASE, METRICS, MODELS, PROVIDERS
-from loom.server.llm.base import LocalProvider, Provider
+from loom.server.keys import ACCOUNTS, AUDIT, COMPONENTS, CONFIG, DATABASE, METRICS, MODELS
+from loom.server.llm.base import LocalProvider
 from loom.server.metrics import CONTENT_TYPE
+from loom.server.provider_pool.pool import AccountPool
 from loom.server.responses import json_response
 from loom.server.routing import Access, Route
 from loom.server.search import ENGINES
@@ -32,7 +33,7 @@ async def health(request: web.Request) -> web.Response:
     start = time.perf_counter()
     components = {
         "database": await _database(request.app[DATABASE]),
-        "llm_providers": _providers(list(request.app[PROVIDERS].values())),
+        "llm_providers": _providers([*request.app[ACCOUNTS]]),
     }
     if request.app[CONFIG].is_team:
         components["audit"] = _audit(request.app[AUDIT].state)
@@ -57,7 +58,12 @@ async def health(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """Everything counted, in the Prometheus text format."""
-    text = request.app[METRICS].text().encode()
+    measures = request.app[METRICS]
+    for pool in request.app[ACCOUNTS]:
+        for account in pool.accounts:
+            is_able = account.state(pool.clock()) == "available"
+            measures.account_available.set(is_able, pool.name, account.name)
+    text = measures.text().encode()
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
 
@@ -92,18 +98,25 @@ def _audit(state: AuditState) -> Component:
     return Component("degraded" if state.error else "healthy", error=text)
 
 
-def _providers(providers: list[Provider]) -> Component:
+def _providers(pools: list[AccountPool]) -> Component:
     """Healthy with a provider that has a model behind it; the demo alone is not enough."""
-    states = tuple(_provider(each) for each in providers)
-    real = any(each.is_configured for each in providers if not isinstance(each, LocalProvider))
-    return Component("healthy" if real else "degraded", providers=states)
+    states = tuple(_provider(each) for each in pools)
+    real = {pool.name for pool in pools if not isinstance(pool.accounts[0].provider, LocalProvider)}
+    is_served = any(each.status == "healthy" for each in states if each.name in real)
+    return Component("healthy" if is_served else "degraded", providers=states)
 
 
-def _provider(provider: Provider) -> ProviderHealth:
-    name = provider.settings.name
-    if not provider.is_configured:
-        return ProviderHealth(name, "unknown", "none")
-    return ProviderHealth(name, "healthy", "api_key" if provider.settings.api_key else "no_key")
+def _provider(pool: AccountPool) -> ProviderHealth:
+    if not pool.is_configured:
+        return ProviderHealth(pool.name, "unknown", "none")
+    mode: Mode = "api_key" if pool.accounts[0].provider.settings.api_key else "no_key"
+    now = pool.clock()
+    if pool.is_single:
+        return ProviderHealth(pool.name, "healthy", mode)
+    states = tuple(AccountHealth(each.name, each.state(now)) for each in pool.accounts)
+    able = sum(each.state == "available" for each in states)
+    status: Status = "healthy" if able == len(states) else "degraded" if able else "unhealthy"
+    return ProviderHealth(pool.name, status, mode, states)
 
 
 def _overall(*components: Component) -> Status:

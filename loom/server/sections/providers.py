@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loom.server.llm.base import ProviderSettings
+from loom.server.sections.accounts import read_accounts, read_pool
 from loom.server.settings import Settings, Tree, refuse_unknown_names
 
 
@@ -51,12 +52,14 @@ def _provider(
     plain = f"{defaults.plain}_" if defaults.plain else ""
     prefix = f"LOOM_SERVER_{name.upper()}_"
     table = Settings.of(tree, name, environment, prefix, plain=plain, where="providers.")
+    api_key = table.secret("api_key", is_plain=True)
+    accounts = read_accounts(table, f"providers.{name}.", environment, prefix)
     settings = ProviderSettings(
         name=name,
         base_url=table.url("base_url", defaults.base_url, is_plain=True).removesuffix(
             defaults.surplus
         ),
-        api_key=table.secret("api_key", is_plain=True),
+        api_key=accounts[0].api_key if accounts else api_key,
         model=table.text("model", defaults.model),
         headers=table.headers("headers"),
         timeout_first_byte=table.seconds("timeout_first_byte", 120.0),
@@ -64,6 +67,8 @@ def _provider(
         project=table.text("project_id", ""),
         location=table.text("location", "us-central1" if name == "vertex" else ""),
         wire=table.choice("wire", "", ("", "chat", "responses")),
+        accounts=accounts,
+        pool=read_pool(table),
     )
     table.refuse_unknown()
     return settings

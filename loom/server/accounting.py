@@ -1,0 +1,234 @@
+"""What every request to a model is asked before it is sent, and what is noted when it is over.
+
+Both wires go through `billed`: here an organization's rules, its budgets, the usage and the metrics
+meet. All of it is in memory; what must last is written in batches.
+"""
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from loom.core.errors import ProviderError
+from loom.core.llm import LlmError
+from loom.core.messages import Usage
+from loom.log import request_id
+from loom.server.asked import Asked
+from loom.server.chosen_org import org_of
+from loom.server.deeds import CLIENT_GONE, note_llm, principal_of
+from loom.server.errors import Refused, provider_status
+from loom.server.keys import BOOKS, KEEPER, METRICS
+from loom.server.principal import PrincipalKind
+from loom.server.spending.ledger import NOTHING, Reservation, Spender
+from loom.server.spending.prices import Price
+from loom.server.spending.usage import UsageRecord
+
+WARNING_HEADER = "X-Loom-Budget-Warning"
+_NOBODY_SAYS = 32_000
+"""Tokens of an answer whose limit neither the request nor the price table tells."""
+
+
+class Bill:
+    """One request's: opened before it is sent, settled when the block is left, however that is.
+
+    Attributes:
+        account: of the provider's, the one that was asked last.
+        model: what answered, once it is known.
+        usage: as the provider told it so far.
+        is_told: the provider told all of it.
+        status: what the client was told; `failure`: the kind of it, where it is the provider's.
+        has_answered: the provider began an answer, which it will charge for.
+        size: bytes of the answer that came.
+        bytes_per_token: of the answer, where its tokens have to be reckoned.
+    """
+
+    def __init__(
+        self,
+        request: web.Request,
+        spender: Spender,
+        wire: str,
+        asked: Asked,
+        held: tuple[Reservation, Price | None],
+    ) -> None:
+        self.spender = spender
+        self.wire = wire
+        self.asked = asked
+        self.account = ""
+        self.model = ""
+        self.usage = Usage()
+        self.is_told = False
+        self.has_answered = False
+        self.status = 0
+        self.failure = ""
+        self.size = 0
+        self.bytes_per_token = 16
+        self.reservation, self.price = held
+        self._request = request
+        self._began_at = time.perf_counter()
+        self._is_settled = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, ProviderError):
+            self.fail(error.error)
+        elif error is not None or not self.status:
+            self.status = _status(error)
+        self.settle(self.status)
+
+    def fail(self, error: LlmError) -> None:
+        """The client is told of this failure."""
+        self.status, self.failure = provider_status(error), error.kind
+
+    def settle(self, status: int) -> None:
+        """The request is over; what is said later changes nothing."""
+        if not self._is_settled:
+            self._is_settled, self.status = True, status
+            finished(self._request, self)
+
+    @property
+    def duration_ms(self) -> int:
+        """Since it was opened."""
+        return round((time.perf_counter() - self._began_at) * 1000)
+
+    def cost(self, usage: Usage) -> int | None:
+        """Of these tokens, in nano-dollars; None when nobody knows the price."""
+        return None if self.price is None else self.price.cost(usage)
+
+    def answered(self, model: str, usage: Usage) -> None:
+        """The answer is whole, and the provider told what it has counted: all is known."""
+        self.model, self.usage = model, usage
+        self.is_told = self.has_answered = True
+        self.settle(200)
+
+
+def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: bytes = b"") -> Bill:
+    """Opens a request's bill.
+
+    Args:
+        body: what is kept where the organization says so.
+
+    Raises:
+        Refused: the organization does not allow the model (403), or a budget the cost (402).
+    """
+    books = request.app[BOOKS]
+    principal = principal_of(request)
+    key = principal.credential_id if principal.kind is PrincipalKind.API_KEY else ""
+    spender = Spender(org_of(request), principal.user_id, key, provider, asked.model)
+    note_llm(request, model=asked.model)
+    books.policies.require(spender.org, provider, asked.model)
+    price = books.prices.price(provider, asked.model, books.clock())
+    reservation = NOTHING
+    if books.ledger.budgets:
+        most = None if price is None else _most(price, asked)
+        reservation = books.ledger.reserve(spender, most)
+    if days := books.policies.of(spender.org).keep_days:
+        request.app[KEEPER].keep(spender, request_id.get(), body, days)
+    return Bill(request, spender, wire, asked, (reservation, price))
+
+
+def finished(request: web.Request, bill: Bill) -> None:
+    """A request to a model is over: counted, charged, and noted for good."""
+    books = request.app[BOOKS]
+    usage, is_estimated = _charged(bill)
+    spender = bill.spender
+    if bill.model and bill.model != spender.model:
+        # It is charged for what answered, if that has a price of its own.
+        price = books.prices.price(spender.provider, bill.model, books.clock())
+        if price is not None or bill.price is None:
+            bill.price = price
+            spender = spender._replace(model=bill.model)
+    cost = bill.cost(usage)
+    books.ledger.settle(bill.reservation, spender, cost or 0)
+    if bill.usage.context_tokens:
+        _count_tokens(request, spender.provider, bill.model or spender.model, bill.usage)
+    _note_deed(request, bill, usage)
+    books.log.add(
+        UsageRecord(
+            books.clock(),
+            request_id.get(),
+            *spender[:4],
+            bill.account,
+            spender.model,
+            bill.wire,
+            bill.status,
+            usage,
+            is_estimated,
+            cost,
+            bill.duration_ms,
+        )
+    )
+
+
+def warning_headers(request: web.Request, bill: Bill) -> Mapping[str, str]:
+    """What the person is told of a budget that is used up, or nearly: once in its period."""
+    if not bill.reservation.counters:
+        return {}
+    text = request.app[BOOKS].ledger.warning(bill.spender)
+    return {WARNING_HEADER: text} if text else {}
+
+
+def _most(price: Price, asked: Asked) -> int:
+    """What the request can cost at most, in nano-dollars."""
+    limit = price.max_output or _NOBODY_SAYS
+    given = limit if asked.max_tokens is None else asked.max_tokens
+    return price.most(asked.taken, given, is_long_lived=asked.is_long_lived)
+
+
+def _charged(bill: Bill) -> tuple[Usage, bool]:
+    """The tokens to charge for, and whether some had to be reckoned.
+
+    A client that leaves before the provider has told its numbers is charged for what it got.
+    """
+    if bill.is_told or not bill.has_answered:
+        return bill.usage, False
+    told = bill.usage
+    taken = told.context_tokens - told.output_tokens
+    return (
+        Usage(
+            told.input_tokens if taken else bill.asked.taken,
+            max(told.output_tokens, bill.size // bill.bytes_per_token),
+            told.cache_read_tokens,
+            told.cache_write_tokens,
+            told.cache_write_long_tokens,
+        ),
+        True,
+    )
+
+
+def _status(error: BaseException | None) -> int:
+    if isinstance(error, Refused):
+        return error.status
+    return 500 if isinstance(error, Exception) and not isinstance(error, OSError) else CLIENT_GONE
+
+
+def _note_deed(request: web.Request, bill: Bill, usage: Usage) -> None:
+    """What the audit line says of it."""
+    note_llm(
+        request,
+        model=bill.model or bill.spender.model,
+        account=bill.account,
+        input_tokens=usage.context_tokens - usage.output_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    if bill.failure:
+        note_llm(request, failure=bill.failure)
+
+
+def _count_tokens(request: web.Request, provider: str, model: str, usage: Usage) -> None:
+    """Adds an answer's tokens to the metrics, each kind on its own."""
+    tokens = request.app[METRICS].tokens
+    tokens.add(usage.input_tokens, provider, model or "unknown", "input")
+    tokens.add(usage.output_tokens, provider, model or "unknown", "output")
+    if usage.cache_read_tokens:
+        tokens.add(usage.cache_read_tokens, provider, model or "unknown", "cache_read")
+    if usage.cache_write_tokens:
+        tokens.add(usage.cache_write_tokens, provider, model or "unknown", "cache_write")

@@ -1,0 +1,237 @@
+"""Budgets in memory: what is spent and what is reserved, checked and changed in one step.
+
+A request reserves the most that it can cost before it is sent and gives the rest back when it is
+over. Nothing here awaits, so that between looking and reserving nobody else can look.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from loom.server.errors import Refused
+from loom.server.spending.budgets import Budget
+from loom.server.spending.periods import bounds, date_of, day_of
+from loom.server.spending.prices import NANO
+from loom.server.spending.usage import UsageRecord
+
+_MAX_REMEMBERED = 10_000
+_WARN_AT = 0.8
+"""The part of a hard limit after which it is warned of."""
+
+
+class Spender(NamedTuple):
+    """Who spends, and on what."""
+
+    org: str
+    user: str
+    key: str
+    provider: str
+    model: str
+
+
+@dataclass
+class Counter:
+    """One budget's money in the period that runs; `ends` is its first day after."""
+
+    budget: Budget
+    begins: int = 0
+    ends: int = 0
+    spent: int = 0
+    reserved: int = 0
+    warned: set[str] = field(default_factory=set)
+
+    def roll(self, at: int) -> None:
+        """A new period begins with nothing spent; what is reserved is still on its way."""
+        if day_of(at) >= self.ends:
+            self.begins, self.ends = bounds(self.budget.period, at)
+            self.spent = 0
+            self.warned.clear()
+
+
+class Reservation(NamedTuple):
+    """What a request holds of its budgets until it is over."""
+
+    counters: tuple[Counter, ...] = ()
+    nano: int = 0
+
+
+NOTHING = Reservation()
+
+
+class Ledger:
+    """Knows every budget.
+
+    Args:
+        clock: Unix milliseconds.
+    """
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self.budgets: tuple[Budget, ...] = ()
+        self._counters: dict[tuple[str, str], Counter] = {}
+        self._bound: dict[Spender, tuple[Counter, ...]] = {}
+
+    def load(
+        self,
+        budgets: Sequence[Budget],
+        spent: Callable[[Budget], Iterable[tuple[str, int]]],
+        waiting: Iterable[UsageRecord] = (),
+    ) -> None:
+        """Takes these budgets instead; what is reserved and who was warned stays.
+
+        Args:
+            spent: (whose, nano-dollars) in the budget's running period.
+            waiting: requests that `spent` does not know yet.
+        """
+        old, at = self._counters, self._clock()
+        self.budgets, self._counters, self._bound = tuple(budgets), {}, {}
+        for budget in budgets:
+            for share, nano in spent(budget):
+                self._counter(budget, share, old).spent += nano
+        # Those with something reserved must not be made anew at the next request.
+        by_id = {budget.id: budget for budget in budgets}
+        for (budget_id, share), counter in old.items():
+            if budget_id in by_id and (counter.reserved or counter.warned):
+                self._counter(by_id[budget_id], share, old)
+        for record in waiting:
+            self._spend(_spender(record), record.cost_nano or 0, at)
+
+    def counters(self, spender: Spender) -> tuple[Counter, ...]:
+        """Of the budgets that bind `spender`."""
+        found = self._bound.get(spender)
+        if found is None:
+            found = tuple(
+                self._counter(budget, budget.share(spender.user, spender.key))
+                for budget in self.budgets
+                if budget.binds(*spender)
+            )
+            if len(self._bound) >= _MAX_REMEMBERED:
+                self._bound.clear()
+            self._bound[spender] = found
+        return found
+
+    def spent(self, budget: Budget) -> Counter:
+        """The budget's counter, or of those for each one the fullest."""
+        at = self._clock()
+        mine = [c for (budget_id, _), c in self._counters.items() if budget_id == budget.id]
+        for counter in mine:
+            counter.roll(at)
+        return max(mine, key=lambda c: c.spent) if mine else self._counter(budget, "")
+
+    def reserve(self, spender: Spender, nano: int | None) -> Reservation:
+        """Holds `nano`, or raises.
+
+        Args:
+            nano: the most that the request can cost; None when its model has no price.
+
+        Raises:
+            Refused: a hard budget has not that much left (402 `budget_exceeded`), or could not be
+                kept since nobody knows the price (402 `price_unknown`).
+        """
+        counters = self.counters(spender)
+        if not counters:
+            return NOTHING
+        at = self._clock()
+        for counter in counters:
+            counter.roll(at)
+            if counter.budget.is_hard:
+                _require(counter, spender, nano)
+        for counter in counters:
+            counter.reserved += nano or 0
+        return Reservation(counters, nano or 0)
+
+    def settle(self, reservation: Reservation, spender: Spender, nano: int) -> None:
+        """The request is over and cost `nano`."""
+        for counter in reservation.counters:
+            counter.reserved -= reservation.nano
+        self._spend(spender, nano, self._clock())
+
+    def warning(self, spender: Spender) -> str:
+        """What `spender` is to be told now, once in a budget's period; else empty."""
+        at = self._clock()
+        for counter in self.counters(spender):
+            limit = counter.budget.limit_nano
+            part = _WARN_AT if counter.budget.is_hard else 1.0
+            if counter.spent < limit * part or day_of(at) >= counter.ends:
+                continue
+            if spender.user not in counter.warned:
+                counter.warned.add(spender.user)
+                return warning(counter)
+        return ""
+
+    def _spend(self, spender: Spender, nano: int, at: int) -> None:
+        for counter in self.counters(spender):
+            counter.roll(at)
+            counter.spent += nano
+
+    def _counter(
+        self, budget: Budget, share: str, old: dict[tuple[str, str], Counter] | None = None
+    ) -> Counter:
+        key = budget.id, share
+        counter = self._counters.get(key)
+        if counter is None:
+            begins, ends = bounds(budget.period, self._clock())
+            before = (old or {}).get(key)
+            counter = before if before is not None else Counter(budget)
+            counter.budget, counter.begins, counter.ends, counter.spent = budget, begins, ends, 0
+            self._counters[key] = counter
+        return counter
+
+
+def _spender(record: UsageRecord) -> Spender:
+    return Spender(record.org, record.user, record.key, record.provider, record.model)
+
+
+def _require(counter: Counter, spender: Spender, nano: int | None) -> None:
+    budget = counter.budget
+    ask = f"Ask {budget.contact}." if budget.contact else f"Ask {_who(budget)} for more."
+    if nano is None:
+        raise Refused(
+            402,
+            "price_unknown",
+            f"{described(budget)} cannot be kept, for nobody knows the price of"
+            f" {spender.provider}/{spender.model}",
+            "Use a model with a price, or let the operator add one to the server's prices file.",
+        )
+    if counter.spent + counter.reserved + nano <= budget.limit_nano:
+        return
+    held = f" and {usd(counter.reserved)} is held by running requests" if counter.reserved else ""
+    raise Refused(
+        402,
+        "budget_exceeded",
+        f"{described(budget)} does not allow this request: {usd(counter.spent)} of"
+        f" {usd(budget.limit_nano)} is spent{held}, and it may cost up to {usd(nano)}. It begins"
+        f" anew on {date_of(counter.ends).isoformat()} (UTC).",
+        ask,
+    )
+
+
+def warning(counter: Counter) -> str:
+    """What is told of a budget that is used up, or nearly."""
+    budget = counter.budget
+    return (
+        f"{described(budget)}: {usd(counter.spent)} of {usd(budget.limit_nano)} is spent; it begins"
+        f" anew on {date_of(counter.ends).isoformat()} (UTC)."
+    )
+
+
+def described(budget: Budget) -> str:
+    """The budget in words."""
+    whom = {"all": "", "user": " of a user", "key": " of an API key"}[budget.scope]
+    of = "the organization" if budget.org else "the server"
+    on = "" if budget.model == "*" else f" on {budget.model}"
+    return (
+        f"The {budget.period}'s budget{whom} in {of}{on}"
+        if whom
+        else (f"The {budget.period}'s budget of {of}{on}")
+    )
+
+
+def _who(budget: Budget) -> str:
+    return "an owner or admin of the organization" if budget.org else "the server's operator"
+
+
+def usd(nano: int) -> str:
+    """Dollars as people write them; small sums with more digits."""
+    dollars = nano / NANO
+    return f"${dollars:,.2f}" if dollars >= 1 or not nano else f"${dollars:.4f}"
