@@ -18,6 +18,12 @@ def printable_name(text: str) -> str:
     return name
 
 
+def tidied_name(text: str) -> str:
+    """What of `text` can be a name; empty where nothing can. Others than the person said it."""
+    name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return name[:MAX_NAME].strip()
+
+
 def require_slug(slug: str) -> None:
     """Raises Refused (400) for what is no slug, or could be taken for an id."""
     if not _SLUG.fullmatch(slug) or _ID.fullmatch(slug):

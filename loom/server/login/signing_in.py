@@ -18,6 +18,7 @@ from loom.server.door import audit
 from loom.server.errors import Refused
 from loom.server.keys import CLOCK, CONFIG, DATABASE
 from loom.server.login import returning, web_sessions
+from loom.server.names import tidied_name
 from loom.server.responses import see_other
 from loom.server.sections.login import LoginSettings
 
@@ -92,7 +93,9 @@ def account_of(
     user = _known(connection, arrival) or _linked(connection, arrival, email)
     if user is None:
         _require_welcome(connection, arrival, email, settings, now_ms)
-        user = users.create(connection, arrival.name or email.partition("@")[0], email, now_ms)
+        user = users.create(
+            connection, tidied_name(arrival.name) or email.partition("@")[0], email, now_ms
+        )
     if arrival.subject:
         key = (arrival.provider, arrival.subject)
         identities.use(connection, *key, user.id, email, now_ms)

@@ -42,7 +42,7 @@ def github_person(number: int, email: str, *, verified: bool = True) -> dict[str
 
 PEOPLE = {
     "google": {
-        ALICE: {"email": ALICE, "email_verified": True, "name": "Alice"},
+        ALICE: {"email": ALICE, "email_verified": True, "name": "\x1b[2JAlice " + "e" * 500},
         BOB: {"email": BOB, "email_verified": False, "name": "Bob"},
     },
     "github": {

@@ -245,6 +245,14 @@ async def test_a_response_is_good_once(federate: Federate):
         assert page.status == 403 and "did not begin" in page.text
 
 
+async def test_a_name_from_elsewhere_is_one_line_of_text(federate: Federate):
+    loom = await federate()
+    async with at(loom) as visitor:
+        await loom.by_code(visitor, "google", ALICE)
+    ((name,),) = await loom.team.database.query("SELECT name FROM users")
+    assert name.startswith("[2JAlice ee") and len(name) == 100 and name.isprintable()
+
+
 async def test_a_response_that_nobody_asked_for_is_good_once(federate: Federate):
     loom = await federate(idp_initiated="accept")
     response = loom.idp.response(ALICE)

@@ -1,9 +1,9 @@
 """Whether a signed assertion is for us, now, and for this request (SAML profiles §4.1.4)."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from loom.server.addresses import is_address
 from loom.server.login.failures import LoginFailed
 from loom.server.login.saml.document import Element, malformed, only, text_of
 from loom.server.login.saml.names import BEARER, saml
@@ -26,7 +26,6 @@ _DISPLAY_NAMES = (
 )
 _EMAIL_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 _TRANSIENT_FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -159,11 +158,11 @@ def _attributes(assertion: Element) -> dict[str, str]:
 
 def _email(values: dict[str, str], name_id: Element | None) -> str:
     for name in _EMAIL_NAMES:
-        if _ADDRESS.fullmatch(values.get(name, "")):
+        if is_address(values.get(name, "")):
             return values[name]
-    is_address = name_id is not None and name_id.get("Format") == _EMAIL_FORMAT
-    found = text_of(name_id) if is_address else ""
-    if not _ADDRESS.fullmatch(found):
+    is_named_by_it = name_id is not None and name_id.get("Format") == _EMAIL_FORMAT
+    found = text_of(name_id) if is_named_by_it else ""
+    if not is_address(found):
         raise LoginFailed(
             "no_email",
             "the identity provider did not say your e-mail address",

@@ -45,7 +45,8 @@ class ResponseReader:
         Whether it answers a request of ours and whether it comes again is the caller's to find out.
         """
         root = parsed(_decoded(encoded))
-        element = require_plain_response_or_failure(root)
+        _require_success(root)
+        element = require_plain_response(root)
         self._require_envelope(root)
         verifier = Verifier(self.certificates, now_ms)
         if only(root, ds("Signature")) is not None:
@@ -79,22 +80,20 @@ class ResponseReader:
             )
 
 
-def require_plain_response_or_failure(root: Element) -> Element:
-    """The Response's assertion. Raises LoginFailed also when the provider says that it failed."""
+def _require_success(root: Element) -> None:
     status = only(root, samlp("Status"))
     code = None if status is None else only(status, samlp("StatusCode"))
-    if root.tag == samlp("Response") and code is not None and code.get("Value") != SUCCESS:
-        message = None if status is None else only(status, samlp("StatusMessage"))
+    if status is None or code is None:
+        raise malformed("it has no status")
+    if code.get("Value") != SUCCESS:
+        message = text_of(only(status, samlp("StatusMessage")))
         raise LoginFailed(
             "denied",
             "the identity provider did not sign you in",
             "Sign in again, or ask whoever runs the identity provider whether you are assigned to"
             " this application.",
-            f"{code.get('Value')} {text_of(message)}"[:300],
+            f"{code.get('Value')} {message}"[:300],
         )
-    if code is None and root.tag == samlp("Response"):
-        raise malformed("it has no status")
-    return require_plain_response(root)
 
 
 def _decoded(encoded: str) -> bytes:
