@@ -37,6 +37,8 @@ TEAM = (
     "loom.server.routes.users",
     "loom.server.routes.login",
     "loom.server.routes.account_page",
+    "loom.server.routes.magic_link",
+    "loom.server.routes.device",
     "loom.server.routes.sessions",
     "loom.server.routes.restore",
     "loom.server.routes.admin_users",

@@ -16,11 +16,13 @@ from loom.server.database import Database
 from loom.server.jobs.job import Job
 from loom.server.keeper import Keeper
 from loom.server.llm.base import Provider
+from loom.server.mail.mailer import Mailer
 from loom.server.metrics import Metrics
 from loom.server.model_lists import ModelLists
 from loom.server.outbound.pool import Pool
 from loom.server.principal import Principal
 from loom.server.provider_pool.pools import AccountPools
+from loom.server.rate_limits import RateLimits
 from loom.server.reloads import Reloads
 from loom.server.silent_connections import SilentConnections
 from loom.server.spending.books import Books
@@ -44,11 +46,13 @@ DATABASE = web.AppKey("database", Database)
 JOBS: web.AppKey[list[Job]] = web.AppKey("jobs")
 """What the areas do by themselves."""
 
+MAILER = web.AppKey("mailer", Mailer)
 METRICS = web.AppKey("metrics", Metrics)
 MODELS = web.AppKey("models", ModelLists)
 POOL = web.AppKey("pool", Pool)
 """Connections to providers."""
 PROVIDERS = web.AppKey("providers", dict[str, Provider])
+RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
 REDACTOR = web.AppKey("redactor", Redactor)
 RELOADS = web.AppKey("reloads", Reloads)
 THREADS = web.AppKey("threads", ThreadStore)

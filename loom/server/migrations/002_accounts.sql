@@ -52,7 +52,8 @@ CREATE INDEX login_sessions_by_expiry ON login_sessions (expires_at);
 CREATE TABLE device_codes (
     device_hash BLOB PRIMARY KEY,
     user_code TEXT NOT NULL UNIQUE,
-    client TEXT NOT NULL DEFAULT '',
+    client_id TEXT NOT NULL,
+    client TEXT NOT NULL,
     ip TEXT NOT NULL DEFAULT '',
     user TEXT REFERENCES users (id),
     is_denied INTEGER NOT NULL DEFAULT 0,
@@ -62,11 +63,13 @@ CREATE TABLE device_codes (
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- A link that signs in whoever has the mailbox; a newer one for the same address replaces it.
+-- A link that signs in whoever has the mailbox, or the operator's word (is_operators); a newer one
+-- of the same kind for the same address replaces it.
 CREATE TABLE magic_links (
     token_hash BLOB PRIMARY KEY,
     email TEXT NOT NULL COLLATE NOCASE,
     next TEXT NOT NULL DEFAULT '',
+    is_operators INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;

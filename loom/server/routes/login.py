@@ -1,6 +1,6 @@
 """`/login`, the ways that need no provider, and signing out."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from aiohttp import web
 
@@ -8,12 +8,14 @@ from loom.api.login import LoginWay, LoginWays
 from loom.server.areas import Area
 from loom.server.auth.next_page import safe_next
 from loom.server.door import principal_of
-from loom.server.keys import CONFIG
+from loom.server.keys import BACKGROUND, CLOCK, CONFIG, MAILER, RATE_LIMITS
 from loom.server.login.signing_in import Arrival, let_in
 from loom.server.login.ways import ways
+from loom.server.mail.mailer import Mailer
 from loom.server.pages.forms import read_form
 from loom.server.pages.frame import style
 from loom.server.pages.login import login_page
+from loom.server.rate_limits import RateLimits
 from loom.server.responses import json_response, see_other
 from loom.server.routing import Access, Route
 
@@ -59,4 +61,11 @@ def _routes(app: web.Application) -> Iterable[Route]:
         yield Route("POST", "/auth/login/dev", dev, Access.PUBLIC)
 
 
-AREA = Area(_routes)
+async def _opens(app: web.Application) -> AsyncIterator[None]:
+    app[RATE_LIMITS] = RateLimits(app[CLOCK])
+    app[MAILER] = Mailer(app[CONFIG].mail)
+    app[BACKGROUND].spawn(app[MAILER].run())
+    yield
+
+
+AREA = Area(_routes, _opens)
