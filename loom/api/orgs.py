@@ -97,10 +97,11 @@ class NewInvitation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class InvitationMade(Struct, frozen=True):
-    """`token` is shown this once; `is_mailed`: it was also sent to the address."""
+    """`token`, and its page `link`, are shown this once; `is_mailed`: it is sent to the address."""
 
     invitation: Invitation
     token: str
+    link: str
     is_mailed: bool = False
 
 

@@ -39,12 +39,12 @@ async def _invite(args: Namespace, client: "ServerClient") -> int:
     orgs = OrgsClient(client)
     org = await orgs.chosen(args.org)
     made = await orgs.invite(org, NewInvitation(args.email, args.role))
-    where = "It was mailed to them. They say" if made.is_mailed else "Send them this"
+    where = "It is mailed to them; it is" if made.is_mailed else "Send them"
     until = day(made.invitation.expires_at)
     text = f"{made.invitation.email} is invited to {org} until {until}. {where}:"
     status = tell(args, made, text)
     if not args.json:
-        print(f"  loom org accept {made.token}")
+        print(f"  {made.link}\n  loom org accept {made.token}")
     return status
 
 

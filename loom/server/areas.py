@@ -31,6 +31,7 @@ TEAM = (
     "loom.server.routes.members",
     "loom.server.routes.teams",
     "loom.server.routes.invitations",
+    "loom.server.routes.invitation_page",
     "loom.server.routes.join_requests",
     "loom.server.routes.api_keys",
     "loom.server.routes.threads",

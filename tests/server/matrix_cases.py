@@ -130,6 +130,7 @@ CASES: Mapping[str, Case] = {
     "POST /api/orgs/{org}/invitations": Case(json={"email": "ines@example.com"}),
     "GET /api/orgs/{org}/invitations": Case(policy=ORG_ADMINS),
     "POST /api/invitations/{token}/accept": Case(policy=PERSONS),
+    "POST /invitations/{token}": Case(passes=(415,)),
     "POST /api/orgs/{org}/join-requests": Case(
         names={"org": "{public_org}"}, policy=PERSONS, passes=(409,)
     ),

@@ -1,9 +1,11 @@
 import pytest
 
 from loom.server.invitations import LIFETIME_MS
+from loom.server.sections.login import LoginSettings
 from tests.server.conftest import TeamUp
 from tests.server.test_door import Clock
 from tests.server.test_orgs import ask, people
+from tests.server.visitor import visiting
 
 
 async def test_who_was_invited_accepts_and_is_in(team: TeamUp) -> None:
@@ -18,6 +20,22 @@ async def test_who_was_invited_accepts_and_is_in(team: TeamUp) -> None:
     org = await ask(loom, bob, "POST", f"invitations/{made['token']}/accept")
     assert (org["slug"], org["role"]) == ("acme", "member")
     assert (await ask(loom, alice, "GET", "orgs/acme/invitations"))["invitations"] == []
+
+
+async def test_an_invitation_is_accepted_in_a_browser(team: TeamUp) -> None:
+    loom = await team(login=LoginSettings(is_dev_mode=True))
+    (alice,) = await people(loom, "alice")
+    await loom.org("acme", owner=alice)
+    made = await ask(loom, alice, "POST", "orgs/acme/invitations", 201, email="dev@localhost")
+    async with visiting(loom.url) as browser:
+        page = await browser.open(made["link"])
+        assert "alice invites d…@localhost to be a member." in page.text
+        page = await browser.open(page.links["Sign in to join"])
+        page = await browser.press(page.form("Sign in as dev@localhost"))
+        page = await browser.press(page.form("Join"))
+        assert (page.status, page.path) == (200, "/account")
+    members = (await ask(loom, alice, "GET", "orgs/acme/members"))["members"]
+    assert [each["email"] for each in members] == ["alice@example.com", "dev@localhost"]
 
 
 async def test_an_invitation_is_used_once(team: TeamUp) -> None:

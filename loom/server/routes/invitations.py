@@ -12,7 +12,7 @@ from loom.api.orgs import (
 )
 from loom.server import invitations, orgs
 from loom.server.areas import Area
-from loom.server.door import audit, principal_of
+from loom.server.door import audit, own_origin, principal_of
 from loom.server.keys import CLOCK, DATABASE
 from loom.server.responses import json_body, json_response
 from loom.server.routes.finding import org_for, person_of, rights_changed
@@ -28,7 +28,8 @@ async def create(request: web.Request) -> web.Response:
     )
     resource = f"invitation:{made.id}"
     audit(request, "invitation.create", resource=resource, org=org.id, role=made.role)
-    return json_response(InvitationMade(made, token.expose()), 201)
+    link = f"{own_origin(request)}/invitations/{token.expose()}"
+    return json_response(InvitationMade(made, token.expose(), link), 201)
 
 
 async def listed(request: web.Request) -> web.Response:
@@ -56,13 +57,18 @@ async def preview(request: web.Request) -> web.Response:
 
 async def accept(request: web.Request) -> web.Response:
     """The caller, whose address was invited, is in the organization from now on."""
+    return json_response(await accepted(request))
+
+
+async def accepted(request: web.Request) -> Org:
+    """Takes the caller in by the path's token. Raises Refused."""
     user_id, token = person_of(request), request.match_info["token"]
     now = request.app[CLOCK]()
     org_id = await request.app[DATABASE].write(lambda c: invitations.accept(c, token, user_id, now))
     rights_changed(request)
     audit(request, "invitation.accept", resource=f"organization:{org_id}")
     mine = request.app[DATABASE].read(lambda c: orgs.listed(c, user_id))
-    return json_response(next(org for org in mine if org.id == org_id))
+    return next(org for org in mine if org.id == org_id)
 
 
 _OF_ORG = "/api/orgs/{org}/invitations"
