@@ -27,6 +27,11 @@ def is_bench(name: str) -> bool:
     return hasattr(import_module(f"bench.{name}"), "measure")
 
 
+def is_long(name: str) -> bool:
+    """Whether it takes minutes, so that it runs only when it is named (`IS_LONG`)."""
+    return getattr(import_module(f"bench.{name}"), "IS_LONG", False)
+
+
 def measured(name: str) -> Iterator[Row]:
     """The rows of one module; one that cannot measure is a broken promise, and the rest goes on."""
     try:
@@ -65,7 +70,7 @@ def main(wanted: Sequence[str]) -> int:
         print(f"no bench called {unknown[0]}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     rows: list[Row] = []
-    for name in wanted or known:
+    for name in wanted or [name for name in known if not is_long(name)]:
         print(f"measuring {name} ...", file=sys.stderr)
         rows += measured(name)
     print(table(rows))

@@ -123,7 +123,7 @@ def plain(name: str, script: str, url: str) -> Iterator[Contestant]:
 
 
 @contextmanager
-def loom(url: str, home: Path) -> Iterator[tuple[Contestant, Contestant]]:
+def loom(url: str, home: Path, program: str = SERVE) -> Iterator[tuple[Contestant, Contestant]]:
     """The server as a team has it: on Anthropic's wire and on its own."""
     environment = {
         "LOOM_SERVER_ANTHROPIC_BASE_URL": url,
@@ -133,7 +133,7 @@ def loom(url: str, home: Path) -> Iterator[tuple[Contestant, Contestant]]:
         "HOME": str(home),
     }
     signed = {"Authorization": f"Bearer {TOKEN}"}
-    with started([sys.executable, "-c", SERVE], environment) as process:
+    with started([sys.executable, "-c", program], environment) as process:
         pid, at = process.pid, port(process)
 
         def own_path(is_stream: bool) -> str:

@@ -4,6 +4,7 @@ npm and pip install them once, into a cache folder (`LOOM_BENCH_CACHE`); where t
 is left out of the table. They run without any key of anybody's.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,9 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PORTKEY = "@portkey-ai/gateway@1.15.2"
-# The version that npm takes today makes every streaming call fail.
-HONO = "@hono/node-server@1.13.8"
+PORTKEY = {
+    "dependencies": {"@portkey-ai/gateway": "1.15.2"},
+    # With the version that npm takes today every streaming call fails.
+    "overrides": {"@hono/node-server": "1.13.8"},
+}
 # Without opentelemetry-sdk every request runs a failing import again.
 LITELLM = ("litellm[proxy]==1.106.2", "opentelemetry-sdk")
 LITELLM_KEY = "sk-bench-7f3a9c1e55d04b2a8e6f"
@@ -59,9 +62,11 @@ def portkey(cache: Path, home: Path, url: str, at: int) -> Peer:
     place = cache / "@portkey-ai+gateway"
     program = place / "node_modules/@portkey-ai/gateway/build/start-server.js"
     if not program.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "package.json").write_text(json.dumps(PORTKEY))
         npm = shutil.which("npm") or "npm"
         options = ("--no-audit", "--no-fund", "--loglevel=error", "--prefix", place)
-        subprocess.run([npm, "install", *options, PORTKEY, HONO], check=True, timeout=TIMEOUT)
+        subprocess.run([npm, "install", *options], check=True, timeout=TIMEOUT)
     headers = {
         "x-portkey-provider": "anthropic",
         "x-portkey-custom-host": f"{url}/v1",

@@ -66,6 +66,11 @@ def event(text: str) -> bytes:
 EVENT = event(TEXT)
 
 
+def numbered(seed: int, place: int) -> str:
+    """The text of one event of a stream that has a seed."""
+    return f"{seed}:{place};"
+
+
 class Counts:
     """What the provider saw; `last_abort` by the machine's monotonic clock, in seconds."""
 
@@ -167,7 +172,7 @@ class Upstream(asyncio.Protocol):
             self.connection_lost(None)
             return
         seed = self._shape.get(b"x")
-        self._transport.write(EVENT if seed is None else event(f"{seed}:{self._sent};"))
+        self._transport.write(EVENT if seed is None else event(numbered(seed, self._sent)))
         self._sent += 1
 
     def _end(self, data: bytes) -> None:

@@ -18,9 +18,9 @@ async def body_of(request: web.Request) -> bytes:
         Refused: it did not come in time (408).
         HTTPRequestEntityTooLarge: it is over the server's limit.
     """
-    if request.content.is_eof():
-        return await request.read()
     config = request.app[CONFIG]
+    if request.content.is_eof():
+        return _within(config.body_limit, request.content.read_nowait())
     size = request.content_length if request.content_length is not None else config.body_limit
     limit = config.http.timeout_body + min(size, config.body_limit) / LEAST_RATE
     try:
@@ -35,3 +35,9 @@ async def small_body(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
     return await body_of(request.clone(client_max_size=limit))
+
+
+def _within(limit: int, body: bytes) -> bytes:
+    if len(body) > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, len(body))
+    return body

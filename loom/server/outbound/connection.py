@@ -23,10 +23,12 @@ class BrokenOff(ConnectionError):
     """The connection ended before the answer did."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Sends a request, and fills its Answer.
 
     Args:
+        buffer: where bytes are received; parsed before anything else runs, so that all connections
+            of a loop share one instead of taking memory for each read.
         on_idle: called when an answer is whole and the connection can serve again.
         on_lost: called once, when it is closed.
 
@@ -37,17 +39,19 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        buffer: memoryview,
         on_idle: Callable[["Connection"], None],
         on_lost: Callable[["Connection"], None],
     ) -> None:
         self.idle_since = 0.0
         self._loop = loop
+        self._buffer = buffer
         self._on_idle = on_idle
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
         self._answer: Answer | None = None
         self._unsent: memoryview | None = None
-        self._is_clogged = False
+        self._is_clogged = self._is_paused = False
         self._head: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._last: bytes | None = None
@@ -77,12 +81,14 @@ class Connection(asyncio.Protocol):
 
     def pause(self) -> None:
         """Reads no more for now."""
-        if self._transport is not None:
+        if self._transport is not None and not self._is_paused:
+            self._is_paused = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Reads on."""
-        if self._transport is not None:
+        if self._transport is not None and self._is_paused:
+            self._is_paused = False
             self._transport.resume_reading()
 
     def abort(self) -> None:
@@ -115,7 +121,11 @@ class Connection(asyncio.Protocol):
         self._is_clogged = False
         self._send_on()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the loop is to receive."""
+        return self._buffer
+
+    def buffer_updated(self, size: int) -> None:
         """Parses, and hands on in one piece what of the body came."""
         answer = self._answer
         if answer is None:
@@ -123,9 +133,9 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         answer.has_begun = True
-        self._overhead += len(data)
+        self._overhead += size
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._buffer[:size])
         except HttpParserUpgrade:
             self._is_last = True
         except HttpParserError as error:

@@ -16,7 +16,7 @@ STAGGER = 0.25
 
 _MAX_REPLY = 16 * 1024
 
-P = TypeVar("P", bound=asyncio.Protocol)
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
 class ConnectTimeout(ConnectionError):

@@ -17,6 +17,9 @@ from loom.server.outbound.target import Origin, Target, parse_target
 KEPT = 15.0
 """Seconds that a connection may idle: shorter than usual servers keep theirs."""
 
+READ = 128 * 1024
+"""Bytes that are received at a time."""
+
 
 class Pool:
     """Lends connections, the last used first; `async with` closes them all.
@@ -40,6 +43,7 @@ class Pool:
         self._kept = kept
         self._idle: dict[Origin, list[Connection]] = defaultdict(list)
         self._all: set[Connection] = set()
+        self._buffer = memoryview(bytearray(READ))
         self._sweeper: asyncio.TimerHandle | None = None
         self.target = lru_cache(512)(self._target)
         """A URL taken apart, with the proxy on the way to it. Raises ValueError."""
@@ -83,7 +87,8 @@ class Pool:
         """A new connection. Raises OSError when there is none to be had."""
         on_idle = partial(self._keep, origin)
         connection = await self._dialer.connect(
-            origin, lambda: Connection(self._loop, on_idle, partial(self._forget, origin))
+            origin,
+            lambda: Connection(self._loop, self._buffer, on_idle, partial(self._forget, origin)),
         )
         if connection.is_open:
             self._all.add(connection)
