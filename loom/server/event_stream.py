@@ -54,15 +54,17 @@ class EventStream:
         self._head_wait = head_wait
         self._ping_interval = ping_interval
         self._opening = asyncio.Lock()
-        self._clock = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
         self._written_at = 0.0
+        self._pings: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Sends status, headers and the first ping, unless that is done already."""
         async with self._opening:
             if not self.response.prepared and self.refusal is None:
-                self._written_at = self._clock()
+                self._written_at = self._loop.time()
                 await self._body.open(PING)
+                self._ping()
 
     async def send(self, events: Sequence[LlmEvent]) -> None:
         """Sends events and waits while the client is slow. Raises ConnectionError when it left."""
@@ -103,19 +105,28 @@ class EventStream:
         if self.response.prepared:
             await self.response.write_eof()
 
-    async def ping(self) -> None:
-        """Runs beside the answer until cancelled: opens the stream in time, then fills silence."""
+    async def open_in_time(self) -> None:
+        """Runs beside the answer: opens the stream after a moment, if nobody did."""
         await asyncio.sleep(self._head_wait)
         await self.open()
-        while self.end is None and self.refusal is None:
-            silent = self._clock() - self._written_at
-            if silent >= self._ping_interval:
-                self._write(PING)
-                silent = 0.0
-            await asyncio.sleep(self._ping_interval - silent)
+
+    def stop(self) -> None:
+        """No more pings."""
+        if self._pings is not None:
+            self._pings.cancel()
+
+    def _ping(self) -> None:
+        """Fills silence. A timer, for a task to each stream would hold memory for nothing."""
+        if self.end is not None:
+            return
+        silent = self._loop.time() - self._written_at
+        if silent >= self._ping_interval:
+            self._write(PING)
+            silent = 0.0
+        self._pings = self._loop.call_later(self._ping_interval - silent, self._ping)
 
     def _write(self, data: bytes) -> bool:
-        self._written_at = self._clock()
+        self._written_at = self._loop.time()
         return self._body.write(data)
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from yarl import URL
 
-from loom.server.outbound.target import Origin, basic
+from loom.server.outbound.target import Origin, basic, is_address
 
 CONNECT_TIMEOUT = 10.0
 STAGGER = 0.25
@@ -62,8 +62,10 @@ class Dialer:
         self, host: str, port: int, tls: ssl.SSLContext | None, protocol: Callable[[], P]
     ) -> P:
         loop = asyncio.get_running_loop()
+        # An address has nothing to race against; and the race leaves circles behind.
+        stagger = None if is_address(host) else STAGGER
         _, made = await loop.create_connection(
-            protocol, host, port, ssl=tls, happy_eyeballs_delay=STAGGER
+            protocol, host, port, ssl=tls, happy_eyeballs_delay=stagger
         )
         return made
 

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from yarl import URL
 
@@ -82,3 +83,12 @@ def basic(user: str | None, password: str | None) -> str:
 def bracketed(host: str) -> str:
     """`host` as it stands before a port: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
+
+
+def is_address(host: str) -> bool:
+    """Whether `host` is an IP address rather than a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -68,12 +68,13 @@ async def stream(request: web.Request) -> web.StreamResponse:
         metrics.streams.add(1, name)
         try:
             async with asyncio.TaskGroup() as tasks:
-                pings = tasks.create_task(out.ping())
+                opening = tasks.create_task(out.open_in_time())
                 await _answer(request, provider, bill, asked, out)
-                pings.cancel()
+                opening.cancel()
         except* ConnectionError:
             log.info("the client went away")
         finally:
+            out.stop()
             metrics.streams.add(-1, name)
         _end(out, bill)
     if out.refusal is not None:
