@@ -8,12 +8,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from yarl import URL
 
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
+from loom.server.limits import Limits
 from loom.server.outbound.answer import Answer, Write
 from loom.server.outbound.connection import Connection
 from loom.server.outbound.pool import Pool
@@ -25,25 +26,6 @@ log = logging.getLogger("loom.server")
 
 SETTLE_TIMEOUT = 0.25
 MAX_BODY = 64 * 1024 * 1024
-
-
-class Limits(Protocol):
-    """How long a provider may be silent, in seconds."""
-
-    @property
-    def name(self) -> str:
-        """The provider, for messages."""
-        ...
-
-    @property
-    def timeout_first_byte(self) -> float:
-        """Until the first byte of the answer's body."""
-        ...
-
-    @property
-    def timeout_idle(self) -> float:
-        """Between two bytes after that."""
-        ...
 
 
 class Exchange:
@@ -185,6 +167,8 @@ class Exchange:
         self._wait()
         await answer.head()
         self._waiting_since = None
+        # A long stream is not to hold its prompt.
+        self._body = self._head = b""
 
     def _require_readable(self) -> None:
         coding = self.answer.headers.get("Content-Encoding", "").strip().lower()

@@ -32,6 +32,17 @@ async def test_status_and_headers_are_the_providers(serve: Serve, upstream: Upst
         assert await response.read() == b'{"error": 1}'
 
 
+@pytest.mark.parametrize("value", ["0", "7", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT"])
+async def test_retry_after_passes_unchanged(serve: Serve, upstream: Upstream, value: str) -> None:
+    headers = {"retry_after": value, "anthropic_ratelimit_requests_remaining": "0"}
+    up = await upstream(answer(b"{}", 429, **headers))
+    loom = await serve(up.url)
+    async with loom.client.post(loom.url + MESSAGES, data=b"{}") as response:
+        assert (response.status, response.headers["Retry-After"]) == (429, value)
+        assert response.headers["Anthropic-Ratelimit-Requests-Remaining"] == "0"
+    assert len(up.received) == 1
+
+
 CUT = {
     "dies": events(START, text("Hel"), then=Line.die),
     "ends without its last event": events(START, text("Hel")),

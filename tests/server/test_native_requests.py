@@ -86,6 +86,35 @@ async def test_a_client_chooses_no_other_path(serve: Serve, upstream: Upstream, 
     assert not up.received
 
 
+ELSEWHERE = {
+    "X-Portkey-Custom-Host": "{}",
+    "X-Forwarded-Host": "{}",
+    "Forwarded": "host={}",
+    "Host": "{}",
+    "X-Base-Url": "{}",
+}
+
+
+@pytest.mark.parametrize(
+    "path", [MESSAGES, "/proxy/anthropic/stream", "/proxy/openai/v1/responses"]
+)
+async def test_nothing_that_a_client_says_names_another_host(
+    serve: Serve, upstream: Upstream, path: str
+) -> None:
+    other, up = await upstream(answer(MESSAGE)), await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    for name, value in ELSEWHERE.items():
+        where = other.url if "Url" in name else other.url.removeprefix("http://")
+        body = {**ask(), "api_base": other.url, "base_url": other.url, "host": other.url}
+        headers = {name: value.format(where)}
+        async with loom.client.post(
+            f"{loom.url}{path}?base_url={other.url}", json=body, headers=headers
+        ):
+            pass
+    assert not other.received
+    assert {request.headers["host"] for request in up.received} == {up.url.removeprefix("http://")}
+
+
 async def raw(loom: Loom, head: str, body: bytes = b"") -> bytes:
     """The answer to a request in these very bytes; the connection is closed after it."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(loom.url.rpartition(":")[2]))

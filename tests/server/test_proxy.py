@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from loom.server.keys import POOL
 from loom.server.llm.providers import make_provider
 from tests.fakes.claude_wire import END, MESSAGE, START, sse, text
 from tests.fakes.upstream import Line, RawUpstream, Received, Script, answer, events, never
@@ -162,8 +163,20 @@ async def test_a_redirect_is_not_followed(serve: Serve, upstream: Upstream) -> N
     assert not other.received
 
 
+ROUTES = (
+    "anthropic/stream",
+    "anthropic/complete",
+    "anthropic/v1/messages",
+    "anthropic/v1/messages/count_tokens",
+    "openai/stream",
+    "openai/complete",
+    "openai/v1/chat/completions",
+    "openai/v1/responses",
+)
+
+
 @pytest.mark.parametrize("script", [never, events(START, then=Line.stall)])
-@pytest.mark.parametrize("path", ["stream", "complete", "v1/messages"])
+@pytest.mark.parametrize("path", ROUTES)
 async def test_a_client_that_leaves_hangs_up_within_100_ms(
     serve: Serve, upstream: Upstream, script: Script, path: str
 ) -> None:
@@ -177,12 +190,13 @@ async def test_a_client_that_leaves_hangs_up_within_100_ms(
 async def hang_up_time(serve: Serve, up: RawUpstream, path: str) -> float:
     """Seconds from a client's leaving to the provider's noticing."""
     loom = await serve(up.url)
-    task = asyncio.create_task(Answer.of(loom.client, f"{loom.url}/proxy/anthropic/{path}", ask()))
+    task = asyncio.create_task(Answer.of(loom.client, f"{loom.url}/proxy/{path}", ask()))
     await up.arrived.wait()
     left = asyncio.get_running_loop().time()
     task.cancel()
     await asyncio.wait_for(up.gone.wait(), 2)
-    await within(1, lambda: loom.metrics.streams.value("anthropic") == 0)
+    await within(1, lambda: loom.metrics.streams.value(path.partition("/")[0]) == 0)
+    await within(1, lambda: loom.app[POOL].connections == 0)
     return up.gone_at - left
 
 

@@ -39,6 +39,22 @@ class Answer:
         received_at: when the last piece of the body came, by the loop's clock.
     """
 
+    __slots__ = (
+        "_error",
+        "_flow",
+        "_is_held",
+        "_loop",
+        "_parts",
+        "_size",
+        "_waiter",
+        "_write",
+        "has_begun",
+        "headers",
+        "is_whole",
+        "received_at",
+        "status",
+    )
+
     def __init__(self, flow: Flow, loop: asyncio.AbstractEventLoop) -> None:
         self.status = 0
         self.headers: CIMultiDict[str] = CIMultiDict()

@@ -36,6 +36,27 @@ class Connection(asyncio.BufferedProtocol):
         idle_since: by the loop's clock; what the pool goes by.
     """
 
+    __slots__ = (
+        "_answer",
+        "_body",
+        "_buffer",
+        "_head",
+        "_is_clogged",
+        "_is_interim",
+        "_is_last",
+        "_is_paused",
+        "_last",
+        "_loop",
+        "_on_idle",
+        "_on_lost",
+        "_overhead",
+        "_parser",
+        "_transport",
+        "_unsent",
+        "idle_since",
+        "on_body",
+    )
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -161,6 +182,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self._is_interim and self._answer is not None and self._last is None:
             self._overhead = 0
             self._answer.begin(status, self._head)
+            self._head.clear()
 
     def on_message_complete(self) -> None:
         """llhttp: an answer is whole."""
