@@ -43,7 +43,7 @@ def tell(*_):
     pathlib.Path(os.environ["HOME"], "tasks").write_text(f"{count}\\n")
 signal.signal(signal.SIGUSR1, tell)
 """
-USAGE = "usage_events"
+USAGE = "usage_requests"
 """The table in which every answered request leaves a row."""
 
 
