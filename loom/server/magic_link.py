@@ -1,5 +1,6 @@
 """Magic links from being asked for to being opened."""
 
+import sqlite3
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
@@ -12,8 +13,9 @@ from loom.server.auth.magic_links import MAILED_LIFETIME_MS, Link
 from loom.server.door import own_origin
 from loom.server.errors import Refused
 from loom.server.keys import CLOCK, CONFIG, DATABASE, MAILER, RATE_LIMITS
+from loom.server.login import returning
 from loom.server.login.limits import LINKS_SENT
-from loom.server.login.signing_in import may_sign_up
+from loom.server.login.signing_in import Arrival, may_sign_up
 from loom.server.mail.letter import Letter
 from loom.server.pages.letters import sign_in_letter
 
@@ -65,6 +67,13 @@ def link_base(request: web.Request) -> str:
 
 def _is_welcome(app: web.Application, email: str) -> bool:
     settings, now = app[CONFIG].login, app[CLOCK]()
-    return app[DATABASE].read(
-        lambda c: users.find_by_email(c, email) is not None or may_sign_up(c, email, settings, now)
-    )
+    arrival = Arrival("email", "", email, is_email_verified=True)
+
+    def question(connection: sqlite3.Connection) -> bool:
+        if users.find_by_email(connection, email) is not None:
+            return True
+        if gone := returning.gone(connection, arrival):
+            return gone.may_return
+        return may_sign_up(connection, email, settings, now)
+
+    return app[DATABASE].read(question)

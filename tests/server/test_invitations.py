@@ -1,7 +1,9 @@
 import pytest
 
+from loom.server.invitation_mail import INVITATIONS
 from loom.server.invitations import LIFETIME_MS
 from loom.server.sections.login import LoginSettings
+from tests.fakes.mailbox import link_in, mailbox, text_of
 from tests.server.conftest import TeamUp
 from tests.server.test_door import Clock
 from tests.server.test_orgs import ask, people
@@ -36,6 +38,48 @@ async def test_an_invitation_is_accepted_in_a_browser(team: TeamUp) -> None:
         assert (page.status, page.path) == (200, "/account")
     members = (await ask(loom, alice, "GET", "orgs/acme/members"))["members"]
     assert [each["email"] for each in members] == ["alice@example.com", "dev@localhost"]
+
+
+async def test_an_invitation_is_mailed_and_brings_in_who_has_no_account(team: TeamUp) -> None:
+    async with mailbox() as (box, settings):
+        loom = await team(mail=settings, login=LoginSettings("closed"))
+        (alice,) = await people(loom, "alice")
+        await loom.org("acme", owner=alice)
+        await ask(loom, alice, "PATCH", "users/me", name='Alice <b>"Ä"</b>')
+        email = "bob@example.com"
+        made = await ask(loom, alice, "POST", "orgs/acme/invitations", 201, email=email)
+        assert made["is_mailed"]
+        letter = await box.next()
+        assert (letter["To"], loom.url in text_of(letter)) == (email, True)
+        assert "Alice &lt;b&gt;&quot;Ä&quot;&lt;/b&gt;" in text_of(letter, "html")
+        async with visiting(loom.url) as browser:
+            page = await browser.open(link_in(text_of(letter)))
+            page = await browser.open(page.links["Sign in to join"])
+            await browser.press(page.form("E-mail me a link"), email=email)
+            page = await browser.open(await box.link())
+            page = await browser.press(page.form("Sign in"))
+            page = await browser.press(page.form("Join"))
+        members = (await ask(loom, alice, "GET", "orgs/acme/members"))["members"]
+        assert email in [each["email"] for each in members]
+
+
+async def test_where_there_is_no_mail_the_link_is_handed_over(team: TeamUp) -> None:
+    loom = await team()
+    (alice,) = await people(loom, "alice")
+    await loom.org("acme", owner=alice)
+    made = await ask(loom, alice, "POST", "orgs/acme/invitations", 201, email="bob@example.com")
+    assert (made["is_mailed"], made["link"]) == (False, f"{loom.url}/invitations/{made['token']}")
+
+
+async def test_nobody_has_letters_sent_without_end(team: TeamUp) -> None:
+    loom = await team()
+    alice, bob = await people(loom, "alice", "bob")
+    await loom.org("acme", owner=alice, admin=bob)
+    for number in range(INVITATIONS.burst):
+        email = f"somebody{number}@example.com"
+        await ask(loom, alice, "POST", "orgs/acme/invitations", 201, email=email)
+    await ask(loom, alice, "POST", "orgs/acme/invitations", 429, email="more@example.com")
+    await ask(loom, bob, "POST", "orgs/acme/invitations", 201, email="more@example.com")
 
 
 async def test_an_invitation_is_used_once(team: TeamUp) -> None:

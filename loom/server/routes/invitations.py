@@ -13,7 +13,9 @@ from loom.api.orgs import (
 from loom.server import invitations, orgs
 from loom.server.areas import Area
 from loom.server.door import audit, own_origin, principal_of
+from loom.server.invitation_mail import INVITATIONS, PATH, post_invitation
 from loom.server.keys import CLOCK, DATABASE
+from loom.server.login.limits import require_rate
 from loom.server.responses import json_body, json_response
 from loom.server.routes.finding import org_for, person_of, rights_changed
 from loom.server.routing import Access, Route
@@ -23,13 +25,15 @@ async def create(request: web.Request) -> web.Response:
     """Invites somebody; the token is told this once."""
     org, asked = org_for(request, "manage"), await json_body(request, NewInvitation)
     by, now = principal_of(request).user_id or None, request.app[CLOCK]()
+    require_rate(request, INVITATIONS, by or "")
     made, token = await request.app[DATABASE].write(
         lambda c: invitations.create(c, org, asked, by, now)
     )
     resource = f"invitation:{made.id}"
     audit(request, "invitation.create", resource=resource, org=org.id, role=made.role)
-    link = f"{own_origin(request)}/invitations/{token.expose()}"
-    return json_response(InvitationMade(made, token.expose(), link), 201)
+    link = f"{own_origin(request)}{PATH}/{token.expose()}"
+    is_mailed = post_invitation(request, org, made, token)
+    return json_response(InvitationMade(made, token.expose(), link, is_mailed), 201)
 
 
 async def listed(request: web.Request) -> web.Response:

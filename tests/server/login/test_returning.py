@@ -2,6 +2,7 @@
 
 from loom.server.login.login_states import LIFETIME_MS
 from loom.server.sections.login import LoginSettings
+from tests.fakes.mailbox import link_in, mailbox, text_of
 from tests.server.conftest import TeamUp
 from tests.server.team import Team
 from tests.server.test_door import Clock
@@ -66,3 +67,24 @@ async def test_what_an_admin_deleted_only_an_admin_restores(team: TeamUp) -> Non
         assert (page.status, "This account was deleted." in page.text) == (403, True)
         await loom.call("POST", f"{path}/restore", root.headers)
         assert (await sign_in(browser)).path == "/account"
+
+
+async def test_a_link_is_mailed_to_who_may_return_and_to_nobody_else(team: TeamUp) -> None:
+    async with mailbox() as (box, settings):
+        loom = await team(mail=settings, login=LoginSettings("closed"))
+        root = await loom.sign_up("root@example.com")
+        for name in ("alice", "bob"):
+            person = await loom.sign_up(f"{name}@example.com")
+            path = "/api/users/me/delete" if name == "alice" else f"/api/admin/users/{person.id}"
+            method, by = ("POST", person) if name == "alice" else ("DELETE", root)
+            assert (await loom.call(method, path, by.headers)).status == 200
+        async with visiting(loom.url) as browser:
+            for name in ("bob", "alice"):
+                page = await browser.open("/login")
+                await browser.press(page.form("E-mail me a link"), email=f"{name}@example.com")
+            letter = await box.next()
+            assert letter["To"] == "alice@example.com"
+            page = await browser.open(link_in(text_of(letter)))
+            page = await browser.press(page.form("Sign in"))
+            page = await browser.press(page.form(RESTORE))
+            assert (page.path, "alice@example.com" in page.text) == ("/account", True)
