@@ -26,6 +26,12 @@ WRONG_DEVICE_CODES = Rate("wrong_device_codes", 20, 10.0)
 WRONG_USER_CODES = Rate("wrong_user_codes", 10, 60.0)
 """By the person who types them, counted before they are looked up: these can be guessed."""
 
+SENT_AWAY = Rate("sent_away", 40, 2.0)
+"""By client, to identity providers: each is a row that is kept for ten minutes."""
+
+WRONG_RETURNS = Rate("wrong_returns", 20, 10.0)
+"""By client, from identity providers."""
+
 
 def require_rate(request: web.Request, rate: Rate, key: str = "") -> None:
     """Counts a try of the client's, or of `key`'s. Raises Refused (429) when it has to wait."""

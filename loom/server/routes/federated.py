@@ -19,6 +19,7 @@ from loom.server.door import audit
 from loom.server.keys import CLOCK, DATABASE
 from loom.server.login import browser, login_states
 from loom.server.login.failures import LoginFailed
+from loom.server.login.limits import SENT_AWAY, WRONG_RETURNS, require_rate
 from loom.server.login.login_states import Kept
 from loom.server.login.providers import LOGIN_PROVIDERS, PROVIDERS, LoginProviders
 from loom.server.login.saml.names import SOLICITED
@@ -47,6 +48,7 @@ def audited(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except LoginFailed as failure:
+            require_rate(request, WRONG_RETURNS)
             log.warning("sign-in by %s: %s: %r", provider, failure.code, failure.detail)
             audit(request, "auth.login", "denied", provider=provider, reason=failure.code)
             raise
@@ -61,6 +63,7 @@ def audited(handler: Handler) -> Handler:
 @audited
 async def depart(request: web.Request) -> web.StreamResponse:
     """Sends the browser to the provider."""
+    require_rate(request, SENT_AWAY)
     name = request.match_info["provider"]
     departure = await request.app[LOGIN_PROVIDERS][name].depart()
     response = see_other(departure.url)

@@ -12,6 +12,7 @@ from loom.secrets import Secret
 from loom.server.app import now_ms
 from loom.server.auth.credentials import COOKIE
 from loom.server.login import login_states
+from loom.server.login.limits import SENT_AWAY, WRONG_RETURNS
 from loom.server.sections.federated import FederatedSettings, GithubSettings
 from tests.e2e.browser import chromium
 from tests.identity.fixtures import own_pair, pair, programs
@@ -344,6 +345,31 @@ async def test_with_a_key_of_its_own_loom_signs_and_reads_what_is_encrypted(
         options = {"encryptionCert": own_pair.certificate, "encryptionPublicKey": own_pair.public}
         page = await loom.posts(visitor, loom.idp.response(ALICE, request, **options))
         assert (page.status, page.path) == (200, "/account"), page.text
+
+
+async def test_who_tries_too_often_has_to_wait_and_who_has_a_right_answer_has_not(
+    federate: Federate,
+):
+    loom = await federate()
+    async with at(loom) as visitor:
+        request = await loom.left(visitor, "okta")
+        for _ in range(WRONG_RETURNS.burst):
+            assert (await loom.posted(visitor, {})).status == 403
+        page = await loom.posted(visitor, {})
+        assert page.status == 429 and "too many tries" in page.text
+        page = await loom.posts(visitor, loom.idp.response(ALICE, request))
+        assert (page.status, page.path) == (200, "/account")
+    lines = [entry["type"] for entry in await loom.audited()]
+    assert lines.count("auth.rate_limited") == 1
+
+
+async def test_nobody_fills_the_table_of_those_who_are_away(federate: Federate):
+    loom = await federate()
+    async with at(loom) as visitor:
+        for _ in range(SENT_AWAY.burst):
+            await loom.left(visitor, "github")
+        page = await visitor.open("/auth/github/login")
+        assert page.status == 429 and "Retry-After" in page.headers
 
 
 async def test_a_way_that_is_not_set_up_is_not_there(team: TeamUp):
