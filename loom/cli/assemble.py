@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from loom.cli.logfile import logging_to_file
 from loom.cli.plan import Plan
 from loom.cli.services import Find, agent_settings, named_server, server_at, services_of
+from loom.cli.syncing import in_step
 from loom.directories import runtime_directory
 from loom.sockets import private_folder
 
@@ -31,7 +32,10 @@ async def open_host(plan: Plan) -> "AsyncIterator[Host]":
 
         name = f"host-{os.getpid()}.sock"
         folder = stack.enter_context(private_folder(runtime_directory(plan.environment), len(name)))
-        yield await stack.enter_async_context(Host(services, agent_settings(plan), folder / name))
+        opened = Host(services, agent_settings(plan), folder / name)
+        host = await stack.enter_async_context(opened)
+        await stack.enter_async_context(in_step(plan, services.store, host.tell))
+        yield host
 
 
 @asynccontextmanager

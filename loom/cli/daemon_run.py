@@ -15,6 +15,7 @@ from loom.cli.assemble import open_services
 from loom.cli.outfit import outfitter
 from loom.cli.plan import Plan
 from loom.cli.services import agent_settings
+from loom.cli.syncing import in_step
 from loom.config.load import load
 from loom.core.errors import HostGone, SessionError
 from loom.host.client import FOREIGN, ask
@@ -78,5 +79,7 @@ async def _serve(path: Path, environment: Mapping[str, str]) -> None:
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, daemon.stop)
             log.info("the daemon listens at %s", path)
-            await daemon.until_unneeded(host)
+            own = Plan(path.parent, settings, environment)
+            async with in_step(own, services.store, host.tell):
+                await daemon.until_unneeded(host)
             log.info("the daemon ends")

@@ -9,13 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loom.cli.threads_filters import add_filters, filter_of, has_filters
+from loom.cli.threads_remote import server_threads
 from loom.cli.threads_table import SHORT_ID, STANDINGS, ago, positive, table, tamed
 
 if TYPE_CHECKING:
     from loom.core.messages import Thread
     from loom.threads.store import ThreadStore
 
-HELP = "Lists threads, last activity first: those of this folder, or of all where it has none."
+HELP = """\
+Lists threads, last activity first: those of this folder, or of all where it has none.
+
+  loom list --file parser.py --branch main
+  loom list --repo acme/loom --tag release
+  loom list --server            those on your team's server, yours and your colleagues'
+  loom list --org acme          those of an organization
+"""
 COLUMNS = ("ID", "TITLE", "MSGS", "LAST ACTIVITY", "BRANCH")
 PIPE_WIDTH = 10_000
 
@@ -27,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "-l", "--limit", type=positive, default=100, metavar="N", help="at most N (default: 100)"
     )
     parser.add_argument("--json", action="store_true", help="as a JSON array, with every field")
+    add_filters(parser)
 
 
 def run(args: Namespace) -> int:
@@ -42,6 +52,8 @@ def run(args: Namespace) -> int:
         print(msgspec.json.encode(rows).decode())
     elif threads:
         print(_page(threads, live, is_mixed=len({thread.workspace for thread in threads}) > 1))
+    elif has_filters(args):
+        print("No thread is like that.", file=sys.stderr)
     else:
         print("No threads yet: `loom` starts one.", file=sys.stderr)
     return 0
@@ -49,10 +61,14 @@ def run(args: Namespace) -> int:
 
 async def _threads_and_live(args: Namespace) -> "tuple[Sequence[Thread], Mapping[str, str]]":
     """The threads, and where those stand that are live."""
+    if args.server or args.org:
+        return await server_threads(args), {}
+    from loom.cli.sync import say_notices
     from loom.cli.threads import open_store
     from loom.host.live import live_sessions
 
     async with open_store(os.environ) as store:
+        await say_notices(store)
         live = await live_sessions(store.leases)
         return await _threads(store, args), {key: each.standing for key, each in live.items()}
 
@@ -60,10 +76,11 @@ async def _threads_and_live(args: Namespace) -> "tuple[Sequence[Thread], Mapping
 async def _threads(store: "ThreadStore", args: Namespace) -> "Sequence[Thread]":
     from loom.cli.threads import here
 
-    ours = () if args.all else await store.list(workspace=here(), limit=args.limit)
+    limit, wanted = args.limit, filter_of(args)
+    ours = () if args.all else await store.list(here(), limit, wanted=wanted)
     if ours:
         return ours
-    every = await store.list(limit=args.limit)
+    every = await store.list(limit=limit, wanted=wanted)
     if every and not args.all:
         print("This folder has no threads; these are of other folders.", file=sys.stderr)
     return every

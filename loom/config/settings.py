@@ -87,6 +87,13 @@ class SessionSettings(Struct, frozen=True):
     daemon_idle: Duration = 600.0
 
 
+class SyncSettings(Struct, frozen=True):
+    """Whether threads go to a team's server, and who may read what is new there besides you."""
+
+    enabled: bool = True
+    visibility: Literal["organization", "private"] = "organization"
+
+
 class Settings(Struct, frozen=True):
     """The merged settings.
 
@@ -108,6 +115,7 @@ class Settings(Struct, frozen=True):
     tui: TuiSettings = TuiSettings()
     keys: dict[str, Any] = {}
     session: SessionSettings = SessionSettings()
+    sync: SyncSettings = SyncSettings()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -17,7 +17,7 @@ from loom.agent.session import AgentSession
 from loom.agent.subagent import run_subagent
 from loom.core.errors import LoomError, SessionError
 from loom.core.messages import Thread
-from loom.core.protocol import Close
+from loom.core.protocol import Close, Notice
 from loom.host.door import Door
 from loom.host.frames import AskStatus, LiveSession, Reply, Request, Status
 from loom.host.remote import RemoteSession, is_live
@@ -122,6 +122,11 @@ class Host:
                 # It is closing: the one that goes on with the thread waits for its last word.
                 await asyncio.wait({live.task})
             return await self._begin(thread, _as_before(thread, kit or self._kit))
+
+    def tell(self, text: str, hint: str) -> None:
+        """Says something to the person in every live session."""
+        for live in self._live.values():
+            live.runtime.log.emit(Notice(text=text, level="warning", hint=hint))
 
     def status(self) -> Status:
         """This process and its live sessions."""

@@ -15,11 +15,26 @@ class Where(NamedTuple):
         """Both conditions."""
         return Where(f"{self.sql} AND {sql}", (*self.parameters, *parameters))
 
+    def named(self) -> tuple[str, dict[str, Any]]:
+        """The condition with names (`:w0`, `:w1`, …) in place of question marks, and their values.
 
-_BY_REMOTE = """git_remote IN (
-    SELECT DISTINCT git_remote FROM threads
-    WHERE git_remote <> '' AND instr(lower(git_remote), lower(?)))"""
-_BY_TAG = "EXISTS (SELECT 1 FROM json_each(tags) WHERE lower(value) = lower(?))"
+        The condition must have no question mark in a literal.
+        """
+        pieces = self.sql.split("?")
+        sql = "".join(f"{piece}:w{number}" for number, piece in enumerate(pieces[:-1]))
+        values = {f"w{number}": value for number, value in enumerate(self.parameters)}
+        return sql + pieces[-1], values
+
+
+EVERYWHERE = Where()
+"""No condition."""
+
+# Columns are named with their table: search asks the index of head lines too, which has the same.
+_BY_BRANCH = "threads.git_branch <> '' AND threads.git_branch = ?"
+_BY_REMOTE = """threads.git_remote IN (
+    SELECT DISTINCT known.git_remote FROM threads AS known
+    WHERE known.git_remote <> '' AND instr(lower(known.git_remote), lower(?)))"""
+_BY_TAG = "EXISTS (SELECT 1 FROM json_each(threads.tags) WHERE lower(value) = lower(?))"
 _BY_FILE = """threads.key IN (
     SELECT thread FROM thread_files
     WHERE name = ? AND (path = ? OR substr(path, -length(?)) = ?))"""
@@ -46,7 +61,7 @@ class Filter(Struct, frozen=True):
         """The condition."""
         where = Where()
         if self.branch:
-            where = where.and_("git_branch <> '' AND git_branch = ?", self.branch)
+            where = where.and_(_BY_BRANCH, self.branch)
         if self.repository:
             where = where.and_(_BY_REMOTE, self.repository)
         if self.file:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from loom.core.messages import Thread
 from loom.threads import heads, reading
+from loom.threads.filters import Where
 
 NEWEST = 100
 """Threads, the last begun, among which those with the last activity are chosen."""
@@ -35,7 +36,11 @@ SELECT key FROM (
 
 
 def by_words(
-    connection: sqlite3.Connection, words: Sequence[str], limit: int, workspace: str | None
+    connection: sqlite3.Connection,
+    words: Sequence[str],
+    limit: int,
+    workspace: str | None,
+    within: Where,
 ) -> tuple[Thread, ...]:
     """Threads with every word somewhere in title, branch, remote, commit or tags.
 
@@ -43,20 +48,24 @@ def by_words(
     and were not begun long ago.
     """
     if workspace is not None:
-        return reading.threads(connection, workspace, limit, False, " ".join(words))
+        searched = " ".join(words)
+        return reading.threads(connection, workspace, limit, False, searched, within=within)
     if trigrams(words):
-        return _indexed(connection, words, limit, (_boundary(connection), sys.maxsize))
-    return _chosen(connection, _RECENT.format(holds=_holds(words)), (LOOKED_AT, *words), limit)
+        return _indexed(connection, words, limit, (_boundary(connection), sys.maxsize), within)
+    holds = _holds(words, within)
+    return _chosen(
+        connection, _RECENT.format(holds=holds.sql), (LOOKED_AT, *holds.parameters), limit
+    )
 
 
 def by_words_of_old(
-    connection: sqlite3.Connection, words: Sequence[str], limit: int
+    connection: sqlite3.Connection, words: Sequence[str], limit: int, within: Where
 ) -> tuple[Thread, ...]:
     """What `by_words` left out of all workspaces because it was begun long ago."""
     boundary = _boundary(connection)
     if boundary <= 0 or not trigrams(words):
         return ()
-    return _indexed(connection, words, limit, (0, boundary))
+    return _indexed(connection, words, limit, (0, boundary), within)
 
 
 def _boundary(connection: sqlite3.Connection) -> int:
@@ -65,10 +74,15 @@ def _boundary(connection: sqlite3.Connection) -> int:
 
 
 def _indexed(
-    connection: sqlite3.Connection, words: Sequence[str], limit: int, keys: tuple[int, int]
+    connection: sqlite3.Connection,
+    words: Sequence[str],
+    limit: int,
+    keys: tuple[int, int],
+    within: Where,
 ) -> tuple[Thread, ...]:
-    statement = _INDEXED.format(holds=_holds(words))
-    return _chosen(connection, statement, (trigrams(words), *keys, *words, NEWEST), limit)
+    holds = _holds(words, within)
+    parameters = (trigrams(words), *keys, *holds.parameters, NEWEST)
+    return _chosen(connection, _INDEXED.format(holds=holds.sql), parameters, limit)
 
 
 def _chosen(
@@ -82,8 +96,10 @@ def _chosen(
     )
 
 
-def _holds(words: Sequence[str]) -> str:
-    return " AND ".join([reading.HOLDS] * len(words)) or "1"
+def _holds(words: Sequence[str], within: Where) -> Where:
+    for word in words:
+        within = within.and_(reading.HOLDS, word)
+    return within
 
 
 def trigrams(words: Iterable[str]) -> str:
@@ -101,16 +117,17 @@ def trigrams(words: Iterable[str]) -> str:
 
 
 def by_commit(
-    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None, within: Where
 ) -> tuple[Thread, ...]:
     """Threads whose commit begins with `query`, if that is seven to forty hex digits."""
     if not _COMMIT.fullmatch(query):
         return ()
     start = query.lower()
+    condition, values = within.named()
     cursor = connection.execute(
         f"{heads.SELECT} WHERE git_commit <> '' AND git_commit >= :start AND git_commit < :end"
         " AND deleted_at IS NULL AND (:workspace IS NULL OR workspace = :workspace)"
-        " ORDER BY updated_at DESC LIMIT :limit",
-        {"start": start, "end": start + "g", "workspace": workspace, "limit": limit},
+        f" AND {condition} ORDER BY updated_at DESC LIMIT :limit",
+        {"start": start, "end": start + "g", "workspace": workspace, "limit": limit, **values},
     )
     return heads.columns_of(cursor)

@@ -10,7 +10,7 @@ from loom.core.errors import CodecError, StoreError, ThreadNotFound
 from loom.core.history import Entry
 from loom.core.messages import Thread
 from loom.threads import heads, rows
-from loom.threads.filters import EVERY, Filter
+from loom.threads.filters import EVERY, EVERYWHERE, Filter, Where
 from loom.threads.packing import unpack
 from loom.threads.rows import damaged, entry_of
 
@@ -86,9 +86,11 @@ def threads(
     include_deleted: bool,
     search: str | None,
     wanted: Filter = EVERY,
+    within: Where = EVERYWHERE,
 ) -> tuple[Thread, ...]:
     """Newest activity first; `search` is looked for in title, branch, remote, commit and tags."""
-    where = wanted.where()
+    asked = wanted.where()
+    where = within.and_(asked.sql, *asked.parameters)
     if not include_deleted:
         where = where.and_("deleted_at IS NULL")
     if workspace is not None:

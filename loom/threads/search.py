@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from loom.core.messages import Thread
 from loom.threads import head_search, reading
+from loom.threads.filters import EVERYWHERE, Where
 
 # Of each thread so many rows, of all threads so many, and so many hits looked at to find them.
 ROWS_EACH, ROWS, HITS = 8, 200, 5_000
@@ -27,17 +28,13 @@ WORD_CHARACTERS = 128
 
 _BEFORE, _AFTER = 40, 120
 
-_LIVING = (
-    """threads.deleted_at IS NULL AND (:workspace IS NULL OR threads.workspace = :workspace)"""
-)
-
 # CROSS JOIN keeps SQLite's planner from starting anywhere but at the index.
 _MATCHING = """
 SELECT entries.id, entries.thread, substr(entries.text, 1, :scored)
 FROM entries_text CROSS JOIN entries ON entries.id = entries_text.rowid
     CROSS JOIN threads ON threads.key = entries.thread
 WHERE entries_text MATCH :wanted AND threads.deleted_at IS NULL
-    AND (:workspace IS NULL OR threads.workspace = :workspace)
+    AND (:workspace IS NULL OR threads.workspace = :workspace) AND {within}
 ORDER BY entries_text.rowid DESC LIMIT :hits
 """
 
@@ -46,7 +43,7 @@ SELECT entries.id, entries.thread, substr(entries.text, 1, :scored)
 FROM (SELECT id, thread, text FROM entries ORDER BY id DESC LIMIT :hits) AS entries
     CROSS JOIN threads ON threads.key = entries.thread
 WHERE instr(lower(entries.text), lower(:wanted)) AND threads.deleted_at IS NULL
-    AND (:workspace IS NULL OR threads.workspace = :workspace)
+    AND (:workspace IS NULL OR threads.workspace = :workspace) AND {within}
 """
 
 
@@ -76,21 +73,27 @@ class _Found(NamedTuple):
 
 
 def search(
-    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+    connection: sqlite3.Connection,
+    query: str,
+    limit: int,
+    workspace: str | None,
+    within: Where = EVERYWHERE,
 ) -> tuple[Hit, ...]:
     """At most one hit a thread. Any string is answered; an empty one finds nothing.
 
-    Seven to forty hex digits are tried as the beginning of a commit first.
+    Seven to forty hex digits are tried as the beginning of a commit first. Threads that are not
+    `within` are as if they were not there.
     """
     query = _clean(query)
-    by_commit = _commits(connection, query, limit, workspace)
+    by_commit = _commits(connection, query, limit, workspace, within)
     if by_commit or not query:
         return by_commit
-    found = _heads(query, head_search.by_words(connection, head_words(query), limit, workspace))
+    words = head_words(query)
+    found = _heads(query, head_search.by_words(connection, words, limit, workspace, within))
     if len(found) < limit:
-        found = _with(found, _in_texts(connection, query, limit, workspace))
+        found = _with(found, _in_texts(connection, query, limit, workspace, within))
     if len(found) < limit and workspace is None:
-        old = head_search.by_words_of_old(connection, head_words(query), limit)
+        old = head_search.by_words_of_old(connection, words, limit, within)
         found = _with(found, _heads(query, old))
     return found[:limit]
 
@@ -132,10 +135,10 @@ def _clean(query: str) -> str:
 
 
 def _in_texts(
-    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None, within: Where
 ) -> tuple[Hit, ...]:
     words = words_of(query)
-    rows = _Rows(connection, limit, workspace).of(query, words)
+    rows = _Rows(connection, limit, workspace, within).of(query, words)
     best = _best(rows, words)[:limit]
     threads = reading.threads_by_key(connection, [found.row.thread for found in best])
     return tuple(
@@ -146,7 +149,10 @@ def _in_texts(
 class _Rows:
     """The newest rows that hold what is looked for, until there are `limit` threads."""
 
-    def __init__(self, connection: sqlite3.Connection, limit: int, workspace: str | None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, limit: int, workspace: str | None, within: Where
+    ) -> None:
+        self._within, self._values = within.named()
         self._connection = connection
         self._limit = limit
         self._workspace = workspace
@@ -181,8 +187,9 @@ class _Rows:
             "workspace": self._workspace,
             "hits": hits,
             "scored": SCORED,
+            **self._values,
         }
-        return self._connection.execute(statement, parameters)
+        return self._connection.execute(statement.format(within=self._within), parameters)
 
 
 def _spread(hits: Iterable[tuple[int, int, str]]) -> list[_Row]:
@@ -240,9 +247,9 @@ def _heads(query: str, threads: Iterable[Thread]) -> tuple[Hit, ...]:
 
 
 def _commits(
-    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None
+    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None, within: Where
 ) -> tuple[Hit, ...]:
     return tuple(
         Hit(thread, f"commit {thread.git_commit}", ((7, 7 + len(query)),))
-        for thread in head_search.by_commit(connection, query, limit, workspace)
+        for thread in head_search.by_commit(connection, query, limit, workspace, within)
     )

@@ -171,6 +171,7 @@ CASES: Mapping[str, Case] = {
     # Who is nobody but themselves has nothing to end.
     "DELETE /auth/impersonation": Case(passes=(409,)),
     "POST /api/users/me/delete": Case(policy=PERSONS),
+    "GET /api/threads/search": Case(query="?q=loom"),
     "GET /api/threads/{thread}": Case(policy=MEMBERS),
     "PUT /api/threads/{thread}": Case(
         json={"thread": {}},

@@ -13,10 +13,12 @@ from loom.api.threads import (
     MissingAttachments,
     ReadQuery,
     ThreadConflict,
+    ThreadHits,
     ThreadInfo,
     ThreadList,
     ThreadPatch,
     ThreadRead,
+    ThreadSearchQuery,
     ThreadWrite,
 )
 from loom.server.access import Action, Resource, not_there, require
@@ -49,6 +51,13 @@ async def listed(request: web.Request) -> web.Response:
     question = lists.page if asked.since is None else lists.changes
     store = request.app[THREADS]
     return json_response(await store.read_apart(lambda c: question(c, principal, asked)))
+
+
+async def found(request: web.Request) -> web.Response:
+    """Threads that hold every word, best first."""
+    asked, principal = query_of(request, ThreadSearchQuery), principal_of(request)
+    hits = await request.app[THREADS].read_apart(lambda c: lists.found(c, principal, asked))
+    return json_response(hits)
 
 
 async def one(request: web.Request) -> web.Response:
@@ -173,6 +182,15 @@ _WRITE: Scope = "threads:write"
 
 ROUTES = (
     Route("GET", _ALL, listed, Access.SIGNED_IN, scope=_READ, gives=ThreadList, asks=ListQuery),
+    Route(
+        "GET",
+        f"{_ALL}/search",
+        found,
+        Access.SIGNED_IN,
+        scope=_READ,
+        gives=ThreadHits,
+        asks=ThreadSearchQuery,
+    ),
     Route("GET", _ONE, one, Access.SIGNED_IN, scope=_READ, gives=ThreadRead, asks=ReadQuery),
     Route(
         "PUT",

@@ -2,10 +2,11 @@
 
 import sqlite3
 
-from loom.api.threads import ListQuery, ThreadList
+from loom.api.threads import ListQuery, ThreadHit, ThreadHits, ThreadList, ThreadSearchQuery
 from loom.server.principal import Principal
-from loom.server.threads.held import SELECT, held_of, owned, readable
+from loom.server.threads.held import SELECT, find, held_of, owned, readable
 from loom.threads.filters import Filter, Where
+from loom.threads.search import search
 
 
 def page(connection: sqlite3.Connection, principal: Principal, asked: ListQuery) -> ThreadList:
@@ -52,11 +53,33 @@ def filter_of(asked: ListQuery) -> Filter:
     return Filter(asked.branch, asked.repository, asked.file, asked.tag, asked.pinned)
 
 
+def found(
+    connection: sqlite3.Connection, principal: Principal, asked: ThreadSearchQuery
+) -> ThreadHits:
+    """Threads that the principal is shown and that hold every word, best first."""
+    wanted = Filter(asked.branch, asked.repository, asked.file, asked.tag)
+    where = _narrowed(readable(principal), principal, asked, wanted)
+    hits = search(connection, asked.q, asked.limit, asked.workspace or None, where)
+    shown = ((hit, find(connection, hit.thread.id)) for hit in hits)
+    return ThreadHits(
+        tuple(
+            ThreadHit(held.info, hit.snippet, hit.marks, hit.score)
+            for hit, held in shown
+            if held is not None
+        )
+    )
+
+
 def _where(principal: Principal, asked: ListQuery) -> Where:
-    shown, wanted = readable(principal), filter_of(asked).where()
-    where = shown.and_(wanted.sql, *wanted.parameters)
-    if asked.workspace:
-        where = where.and_("workspace = ?", asked.workspace)
+    where = _narrowed(readable(principal), principal, asked, filter_of(asked))
+    return where.and_("workspace = ?", asked.workspace) if asked.workspace else where
+
+
+def _narrowed(
+    where: Where, principal: Principal, asked: ListQuery | ThreadSearchQuery, wanted: Filter
+) -> Where:
+    narrow = wanted.where()
+    where = where.and_(narrow.sql, *narrow.parameters)
     if asked.org:
         where = where.and_("org = ?", asked.org)
     if asked.owner:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from loom.api.clients.threads import ThreadsClient
 from loom.api.threads import ThreadList, Visibility
-from loom.api.threads_client import ThreadsClient
 from loom.core.errors import AuthError, LoomError, Offline, Outdated, SyncError
 from loom.http import parse_address
 from loom.secrets import Secret
@@ -79,12 +79,23 @@ class Sync:
         """The file whose holder is at a round."""
         return self._store.leases / "sync.lock"
 
-    async def pull(self, thread_id: str) -> None:
-        """Brings one thread here at once. Raises as `run`, and SyncError when it is not there."""
+    async def pull(self, thread_id: str) -> str:
+        """Brings one thread here at once; its id here.
+
+        Another person's becomes a thread of ours, with an id of its own.
+
+        Raises:
+            SyncError: it is not there for us.
+            Moved, Busy: it is here already, and in use.
+        """
         async with self._client() as client:
             await self._known(client)
-            await client.read(thread_id)
-            await Puller(self._store, client, self.account, self._clock).pull(thread_id)
+            puller = Puller(self._store, client, self.account, self._clock)
+            read = await client.read(thread_id, after=0)
+            if not self.account.endswith(f" {read.thread.owner_id}"):
+                return await puller.copy(thread_id)
+            await puller.pull(thread_id)
+        return thread_id
 
     async def _noted(self) -> Round:
         try:

@@ -48,6 +48,15 @@ def create(connection: sqlite3.Connection, account: str, given: Incoming) -> Non
     _write(connection, account, given)
 
 
+def copy(connection: sqlite3.Connection, given: Incoming, copy_id: str, at: int) -> None:
+    """Another person's thread as one of ours, which the server does not have yet."""
+    fields = {**given.fields, "is_pinned": False}
+    origin = given.info.id
+    thread = Thread(id=copy_id, created_at=at, updated_at=at, version=1, parent=origin, **fields)
+    writing.insert_thread(connection, heads.checked(thread))
+    _add(connection, copy_id, given, at)
+
+
 def take(connection: sqlite3.Connection, account: str, seen: Local, given: Incoming) -> None:
     """The server's entries in place of those after `keep`. Raises Moved."""
     _require_unmoved(connection, account, seen)
@@ -103,12 +112,9 @@ def _require_unmoved(connection: sqlite3.Connection, account: str, seen: Local) 
 def _write(connection: sqlite3.Connection, account: str, given: Incoming) -> None:
     """Entries, head line and what is known of the server: clean, unless fields were merged."""
     name = given.info.id
-    for image in given.images:
-        writing.insert_attachment(connection, rows.Attachment(*_attachment(image)))
     writing.cut(connection, name, given.keep)
     updated_at = unix_ms(given.info.updated_at)
-    if given.entries:
-        writing.append(connection, name, writing.addition_of(given.entries, updated_at))
+    _add(connection, name, given, updated_at)
     writing.update(connection, name, given.fields)
     writing.mark_deleted(connection, name, updated_at if given.is_deleted else None)
     _set_time(connection, name, updated_at)
@@ -123,8 +129,12 @@ def _write(connection: sqlite3.Connection, account: str, given: Incoming) -> Non
     state.caught_up(connection, account, name)
 
 
-def _attachment(image: Attachment) -> tuple[str, str, bytes]:
-    return image.hash, image.media_type, image.data
+def _add(connection: sqlite3.Connection, name: str, given: Incoming, at: int) -> None:
+    for image in given.images:
+        row = rows.Attachment(image.hash, image.media_type, image.data)
+        writing.insert_attachment(connection, row)
+    if given.entries:
+        writing.append(connection, name, writing.addition_of(given.entries, at))
 
 
 def _set_time(connection: sqlite3.Connection, thread_id: str, at: int) -> None:

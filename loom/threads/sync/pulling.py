@@ -4,8 +4,8 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from loom.api.clients.threads import ThreadsClient
 from loom.api.threads import ThreadInfo
-from loom.api.threads_client import ThreadsClient
 from loom.core import ids
 from loom.core.errors import SyncError
 from loom.threads.lease import Holder
@@ -55,10 +55,23 @@ class Puller:
         await self._store.writer.run(lambda c: incoming.create(c, self._account, _whole(fetched)))
         return ""
 
-    async def _fetched(self, thread_id: str, base: Base | None) -> Fetched | None:
+    async def copy(self, thread_id: str) -> str:
+        """Another person's thread as one of ours; its new id. Raises SyncError."""
+        fetched = await self._fetched(thread_id, None, deleted=False)
+        if fetched is None:
+            raise SyncError(f"there is no thread {thread_id} on the server", "See `loom list`.")
+        at = self._clock()
+        copy_id = ids.thread_id(at, os.urandom(10))
+        given = _whole(fetched)
+        await self._store.writer.run(lambda c: incoming.copy(c, given, copy_id, at))
+        return copy_id
+
+    async def _fetched(
+        self, thread_id: str, base: Base | None, *, deleted: bool = True
+    ) -> Fetched | None:
         """Every piece of the thread; None when it is not there for us."""
         try:
-            read = await self._client.read(thread_id, base.etag if base else "", deleted=True)
+            read = await self._client.read(thread_id, base.etag if base else "", deleted=deleted)
         except SyncError as error:
             if error.status == GONE:
                 return None
@@ -67,7 +80,7 @@ class Puller:
         entries, images = unpacked(read.entries), read.attachments
         keep = start if read.is_since_known else None
         while start + len(entries) < info.length:
-            more = await self._client.read(thread_id, after=start + len(entries), deleted=True)
+            more = await self._client.read(thread_id, after=start + len(entries), deleted=deleted)
             _require_same(info, more.thread)
             entries += unpacked(more.entries)
             images += more.attachments

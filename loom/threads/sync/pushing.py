@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Literal
 
+from loom.api.clients.threads import ThreadsClient, Unsent
 from loom.api.threads import ThreadInfo, Visibility
-from loom.api.threads_client import ThreadsClient, Unsent
 from loom.core.errors import Outdated, SyncError
 from loom.threads.lease import Holder
 from loom.threads.store import ThreadStore

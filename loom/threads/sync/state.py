@@ -24,6 +24,16 @@ MERGED = (
 Fields = dict[str, Any]
 
 
+class Notice(NamedTuple):
+    """What the person has to know. `kind`: conflict, withdrawn or kept; `fork` of a conflict."""
+
+    id: int
+    at: int
+    kind: str
+    thread: str
+    fork: str
+
+
 class Base(NamedTuple):
     """The server's version that this machine knows; `head` is the local entry at its end."""
 
@@ -192,6 +202,19 @@ def tell(connection: sqlite3.Connection, at: int, kind: str, thread: str, fork: 
         "INSERT INTO sync_notices (at, kind, thread, fork) VALUES (?, ?, ?, ?)",
         (at, kind, thread, fork),
     )
+
+
+def notices(connection: sqlite3.Connection) -> tuple[Notice, ...]:
+    """What the person has not seen yet, oldest first."""
+    rows = connection.execute(
+        "SELECT id, at, kind, thread, fork FROM sync_notices WHERE NOT is_seen ORDER BY id"
+    )
+    return tuple(map(Notice._make, rows))
+
+
+def seen(connection: sqlite3.Connection, last: int) -> None:
+    """The person has seen the notices up to the one with this id."""
+    connection.execute("UPDATE sync_notices SET is_seen = 1 WHERE id <= ?", (last,))
 
 
 def outcome(

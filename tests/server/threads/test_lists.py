@@ -107,6 +107,36 @@ async def test_others_changes_are_not_ones_own(alice: Desk) -> None:
     assert (await alice.listed("?since="))["threads"] == []
 
 
+async def test_search_finds_what_one_may_read_alone(alice: Desk) -> None:
+    loom = alice.team
+    bob = Desk(loom, await loom.sign_up("bob@example.com"))
+    await loom.org("acme", owner=alice.person, member=bob.person)
+    acme = Desk(loom, alice.person, {**alice.headers, "X-Loom-Org": "acme"})
+    commit = "0123456789abcdef"
+    await alice.write("a purple elephant", thread="T-own", title="Zoo", git_commit=commit)
+    await acme.write("a purple parrot", thread="T-ours", git_branch="main")
+    await acme.write("a purple secret", thread="T-hidden", visibility="private")
+    for desk, query, expected in (
+        (alice, "q=purple", {"T-own", "T-ours", "T-hidden"}),
+        (bob, "q=purple", {"T-ours"}),
+        (bob, "q=secret", set()),
+        (bob, "q=zoo", set()),
+        (bob, f"q={commit}", set()),
+        (alice, f"q={commit[:9]}", {"T-own"}),
+        (alice, "q=zoo", {"T-own"}),
+        (alice, "q=purpl&branch=main", {"T-ours"}),
+        (alice, "q=purple&owner=me&limit=1", {"T-hidden"}),
+        (alice, "q=zo&workspace=/elsewhere", set()),
+        (bob, "q=rple", {"T-ours"}),
+    ):
+        answer = await desk.call("GET", f"/api/threads/search?{query}", None)
+        assert answer.status == 200, (query, answer.body)
+        hits = answer.json()["hits"]
+        assert {each["thread"]["id"] for each in hits} == expected, query
+    assert (await alice.call("GET", "/api/threads/search", None)).status == 400
+    assert (await alice.call("GET", "/api/threads/search?q=", None)).status == 400
+
+
 PEOPLE = [
     Principal(PrincipalKind.USER, user_id="alice", org_id="A", org_roles={"A": "owner"}),
     Principal(PrincipalKind.USER, user_id="bob", org_id="A", org_roles={"A": "member"}),

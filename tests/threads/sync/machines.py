@@ -15,15 +15,20 @@ from tests.threads.samples import said
 
 
 class Machine:
-    """A store, and the sync that keeps it in step. `url` may be changed: the network is gone."""
+    """A store, and the sync that keeps it in step. `url` may be changed: the network is gone.
+
+    `rounds` counts how often the server was looked for.
+    """
 
     def __init__(self, store: ThreadStore, url: str, token: str) -> None:
         self.store = store
         self.url = url
         self.token = token
+        self.rounds = 0
         self.sync = Sync(store, self._find)
 
     async def _find(self) -> tuple[str, Secret]:
+        self.rounds += 1
         return self.url, Secret(self.token)
 
     async def round(self) -> Round:

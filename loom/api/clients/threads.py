@@ -10,7 +10,7 @@ import msgspec
 from loom.api.accounts import Me
 from loom.api.errors import ErrorBody
 from loom.api.threads import MissingAttachments, ThreadInfo, ThreadList, ThreadRead
-from loom.core.errors import AuthError, Offline, Outdated, SyncError
+from loom.core.errors import AuthError, Offline, Outdated, PrivateThread, SyncError
 from loom.http import Address, bearer, client_session
 from loom.secrets import Secret
 
@@ -25,6 +25,11 @@ PIECE = 64 * 1024
 
 Guard = Callable[[str], None]
 """Raises PrivateThread for the id of a thread that must not leave this machine."""
+
+
+def reads_only(thread_id: str) -> None:
+    """The guard of a client that sends no thread at all."""
+    raise PrivateThread(f"{thread_id} is not to be sent")
 
 
 class Unsent(SyncError):
