@@ -52,7 +52,7 @@ async def open_services(plan: Plan) -> "AsyncIterator[Services]":
     from loom.redact import Redactor
 
     make_undumpable()
-    redactor = Redactor()
+    redactor = Redactor([plan.settings.token] if plan.settings.token else ())
     async with AsyncExitStack() as stack:
         stack.enter_context(logging_to_file(plan.environment, redactor))
         find = await stack.enter_async_context(_server(plan, redactor))

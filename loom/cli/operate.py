@@ -9,6 +9,7 @@ HELP = """\
 Looks after a loom server, on the machine where it runs. `loom --server` runs one.
 
   loom server config                 every setting of the server, and what decided it
+  loom server link you@example.com   a link that signs somebody in, without mail or provider
   loom server backup /backups/monday copies its databases while it runs
   loom server restore /backups/monday puts them back; what was there is kept aside
   loom server jobs list              what it does by itself, and how that went
@@ -25,6 +26,7 @@ class Word(NamedTuple):
 
 WORDS = (
     Word("config", "loom.cli.operate_config", "every setting, and what decided it"),
+    Word("link", "loom.cli.operate_link", "a link that signs somebody in, once"),
     Word("backup", "loom.cli.operate_backup", "copy the databases while the server runs"),
     Word("jobs", "loom.cli.operate_jobs", "what the server does by itself: list, run, history"),
     Word("restore", "loom.cli.operate_restore", "put a backup in the databases' place"),

@@ -17,15 +17,19 @@ def server_client(environment: Mapping[str, str]) -> ServerClient:
     settings = load(environment, Path().resolve()).settings
     if settings.server_url:
         return ServerClient(parse_address(settings.server_url), settings.token)
-    return _local(environment)
+    return local_client(environment)
 
 
-def _local(environment: Mapping[str, str]) -> ServerClient:
+def local_client(environment: Mapping[str, str], file: Path | None = None) -> ServerClient:
+    """A client of the server that runs on this machine, with its own token; `file` its settings.
+
+    Raises ConfigError.
+    """
     # What the server reads is slow to import, and only this needs it.
     from loom.server.config import server_config
     from loom.server.token import with_token
 
-    config = with_token(server_config(environment))
+    config = with_token(server_config(environment, file))
     # Whoever listens everywhere is found here.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
     name = f"[{host}]" if ":" in host else host

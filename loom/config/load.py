@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from loom.config.check import checked, to_settings
 from loom.config.environment import environment_layers
 from loom.config.files import read_toml
@@ -12,6 +14,7 @@ from loom.config.layers import DEFAULT, Layer, merge
 from loom.config.remembered import remembered_layer
 from loom.config.settings import Settings
 from loom.config.trust import workspace_layer
+from loom.credentials import Credentials
 from loom.directories import config_directory
 
 SYSTEM_FILE = Path("/etc/loom/config.toml")
@@ -53,7 +56,12 @@ def load(
         layers.append(known)
         warnings += unknown
     merged = merge(layers)
-    return Config(to_settings(merged.values, "settings"), merged.origins, tuple(warnings))
+    settings, origins = to_settings(merged.values, "settings"), dict(merged.origins)
+    if settings.server_url and settings.token is None:
+        token = Credentials(environment).get(settings.server_url)
+        settings = replace(settings, token=token)
+        origins |= {"token": "loom login"} if token else {}
+    return Config(settings, origins, tuple(warnings))
 
 
 def _layers(

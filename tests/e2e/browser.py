@@ -23,11 +23,13 @@ FLAGS = [
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[BrowserContext]:
-    """A fresh profile that may use the clipboard."""
+async def chromium(**options: Any) -> AsyncIterator[BrowserContext]:
+    """A fresh profile that may use the clipboard; `options` are those of playwright's context."""
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        context = await browser.new_context(viewport={"width": 1000, "height": 620})
+        context = await browser.new_context(
+            **{"viewport": {"width": 1000, "height": 620}, **options}
+        )
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield context
         await browser.close()

@@ -46,6 +46,7 @@ def _facts(user: User, identities: Sequence[Identity]) -> Html:
 def _session(request: web.Request, row: Row, current: str) -> Html:
     is_current = row.id == current
     words = f"{_KINDS.get(row.kind, row.kind)}{', this one' if is_current else ''}"
+    button = tag("button", "Sign out", class_="second")
     used = f"last used {_moment(row.last_used_at)}{f' from {row.ip}' if row.ip else ''}"
     return tag(
         "li",
@@ -55,9 +56,7 @@ def _session(request: web.Request, row: Row, current: str) -> Html:
             tag("br"),
             tag("span", used, tag("br"), row.user_agent, class_="quiet"),
         ),
-        form(
-            request, f"/account/sessions/{row.id}/end", tag("button", "Sign out", class_="second")
-        ),
+        None if is_current else form(request, f"/account/sessions/{row.id}/end", button),
     )
 
 

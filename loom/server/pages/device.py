@@ -40,7 +40,6 @@ def code_page(request: web.Request, said: str = "", status: int = 200) -> web.Re
 def decision_page(request: web.Request, asking: Asking) -> web.Response:
     """Shows who asks, and lets the person say yes or no."""
     facts = {
-        "Code": asking.user_code,
         "It calls itself": asking.client,
         "Asked from": asking.ip,
         "Asked at": rfc3339(asking.created_at)[:16].replace("T", " ") + " UTC",
@@ -49,6 +48,7 @@ def decision_page(request: web.Request, asking: Asking) -> web.Response:
     return form_page(
         request,
         "Sign in this device?",
+        tag("p", asking.user_code, class_="code"),
         tag("dl", rows),
         tag(
             "p",

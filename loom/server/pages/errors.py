@@ -20,6 +20,7 @@ _TITLES = {
     429: "Too many tries",
     500: "Something went wrong",
 }
+_NOTHING = "There is nothing at this address, or it is not for you."
 
 
 def is_for_a_person(request: web.Request) -> bool:
@@ -37,7 +38,7 @@ def error_page(request: web.Request, error: LoomError) -> web.StreamResponse:
     response = page(
         request,
         _TITLES.get(status, HTTPStatus(status).phrase),
-        tag("p", body.message),
+        tag("p", _NOTHING if body.message == "Not Found" else body.message),
         tag("p", body.hint) if body.hint else None,
         tag("p", tag("a", "Sign in", href="/login")) if status == 401 else None,
         tag("p", f"Request {request_id.get()}", class_="quiet"),

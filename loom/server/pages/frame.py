@@ -11,9 +11,11 @@ from loom.server.login import web_sessions
 from loom.server.pages.html import Content, Html, tag
 
 _STYLE = Path(__file__).with_name("style.css")
+_NO_ICON = Html('<link rel="icon" href="data:,">')
+"""Else every browser asks for one, and is refused."""
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -52,6 +54,7 @@ def _document(request: web.Request, title: str, content: Content, is_wide: bool)
         tag("meta", name="robots", content="noindex"),
         tag("title", f"{title} · Loom"),
         tag("link", rel="stylesheet", href=style_path()),
+        _NO_ICON,
     )
     main = tag("main", tag("h1", title), content, class_="wide" if is_wide else None)
     return tag("html", head, tag("body", _banner(request), main), lang="en")

@@ -12,7 +12,12 @@ def sent_page(request: web.Request, email: str) -> web.Response:
     return page(
         request,
         "Look into your mailbox",
-        tag("p", "If there is, or may be, an account for ", tag("strong", email), ", a link is on"),
+        tag(
+            "p",
+            "If there is, or may be, an account for ",
+            tag("strong", email),
+            ", a link is on its way.",
+        ),
         tag("p", "It works once, within ten minutes. The newest one counts."),
         tag("p", tag("a", "Back", href="/login")),
     )
