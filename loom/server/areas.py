@@ -23,6 +23,8 @@ EVERYWHERE = (
 
 TEAM = (
     "loom.server.routes.provider_accounts",
+    "loom.server.routes.budgets",
+    "loom.server.routes.proxy_settings",
     "loom.server.routes.openapi",
     "loom.server.routes.account",
     "loom.server.routes.audit",

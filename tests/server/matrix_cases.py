@@ -57,6 +57,8 @@ MEMBERS = Policy((*IN_ORG, "auditor", *ADMINS))
 ORG_ADMINS = Policy(
     ("org_admin", "org_owner", *ADMINS), ("member", "maintainer", "auditor", "impersonating")
 )
+OWN_ADMINS = Policy(("org_admin", "org_owner"), ORG_ADMINS.sees)
+"""What people said to models is not even the server's admins' to read."""
 ORG_OWNERS = Policy(("org_owner", *ADMINS), (*ORG_ADMINS.sees, "org_admin"))
 THREAD_WRITERS = Policy(
     ("org_admin", "org_owner", "impersonating", *ADMINS), ("member", "maintainer", "auditor")
@@ -109,6 +111,14 @@ CASES: Mapping[str, Case] = {
     "GET /proxy/openai/v1/models": MODEL,
     "GET /proxy/anthropic/v1/models/{model}": MODEL,
     "GET /proxy/openai/v1/models/{model}": MODEL,
+    "GET /api/orgs/{org}/budgets": Case(policy=ORG_ADMINS),
+    "PUT /api/orgs/{org}/budgets": Case(json={"limit_usd": 5}),
+    "PUT /api/admin/budgets": Case(json={"limit_usd": 500, "is_hard": False}),
+    "DELETE /api/admin/budgets/{budget}": Case(names={"budget": "{server_budget}"}),
+    "GET /api/orgs/{org}/requests": Case(policy=OWN_ADMINS),
+    "GET /api/orgs/{org}/requests/{kept}": Case(policy=OWN_ADMINS),
+    "DELETE /api/orgs/{org}/requests": Case(policy=OWN_ADMINS),
+    "DELETE /api/orgs/{org}/requests/{kept}": Case(policy=OWN_ADMINS),
     "POST /api/admin/accounts/{provider}/{account}/revive": Case(
         names={"provider": "anthropic", "account": "default"}
     ),

@@ -13,11 +13,14 @@ from loom.api.orgs import NewInvitation
 from loom.core.messages import Thread
 from loom.db import connect
 from loom.secrets import Secret
-from loom.server import invitations, orgs, users
+from loom.server import invitations, kept_requests, orgs, users
 from loom.server.auth import login_sessions
 from loom.server.auth.credentials import hashed, new_credential
 from loom.server.auth.login_sessions import Origin
 from loom.server.identifiers import new_id
+from loom.server.spending import budgets
+from loom.server.spending.budgets import Budget
+from loom.server.spending.ledger import Spender
 from loom.threads.writing import insert_thread
 from tests.server.matrix_cases import KEYS
 
@@ -258,6 +261,18 @@ def _thread(made: Scene) -> str:
     return thread_id
 
 
+def _budget(made: Scene, org: str) -> str:
+    budget = Budget("", org, "all", "", f"m{made.number}", "day", False, 10**12)
+    return budgets.put(made.connection, budget, made.owner, made.now).id
+
+
+def _kept(made: Scene) -> str:
+    spender = Spender(made.org, made.other, "", "anthropic", "claude-test")
+    kept_requests.add(made.connection, spender, "r-1", "{}", made.now, 1)
+    (kept,) = kept_requests.listed(made.connection, made.org, made.now, 1)
+    return kept.id
+
+
 MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "org": lambda made: made.org,
     "deleted_org": _deleted_org,
@@ -271,6 +286,9 @@ MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "session": lambda made: made.session(made.caller or made.other),
     "deleted_user": lambda made: made.person("dora", deleted_at=made.now - DAY_MS),
     "thread": _thread,
+    "budget": lambda made: _budget(made, made.org),
+    "server_budget": lambda made: _budget(made, ""),
+    "kept": _kept,
     "job": lambda made: "logins.expired",
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",

@@ -13,8 +13,9 @@ from loom.api.times import rfc3339
 from loom.core.errors import StoreError
 from loom.server.areas import Area
 from loom.server.audit.log import AuditState
+from loom.server.chosen_org import org_of
 from loom.server.database import Database
-from loom.server.keys import ACCOUNTS, AUDIT, COMPONENTS, CONFIG, DATABASE, METRICS, MODELS
+from loom.server.keys import ACCOUNTS, AUDIT, BOOKS, COMPONENTS, CONFIG, DATABASE, METRICS, MODELS
 from loom.server.llm.base import LocalProvider
 from loom.server.metrics import CONTENT_TYPE
 from loom.server.provider_pool.pool import AccountPool
@@ -68,8 +69,11 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def models(request: web.Request) -> web.Response:
-    """What a model picker shows."""
-    return json_response(ModelList(await request.app[MODELS].all()))
+    """What a model picker shows: what the caller's organization allows."""
+    every = await request.app[MODELS].all()
+    policies, org = request.app[BOOKS].policies, org_of(request)
+    allowed = (each for each in every if policies.is_allowed(org, each.provider, each.model))
+    return json_response(ModelList(tuple(allowed)))
 
 
 def _told(tell: Callable[[], Component]) -> Component:

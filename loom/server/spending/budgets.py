@@ -3,6 +3,7 @@
 import sqlite3
 from typing import Any, Literal, NamedTuple
 
+from loom.server.errors import Refused
 from loom.server.identifiers import new_id
 from loom.server.model_patterns import matches
 from loom.server.spending.periods import Period
@@ -35,12 +36,13 @@ class Budget(NamedTuple):
 
     def binds(self, org: str, user: str, key: str, provider: str, model: str) -> bool:
         """Whether a request's cost counts here."""
-        if self.org not in ("", org):
-            return False
+        is_theirs = self.org in ("", org) and self.is_of(user, key)
+        return is_theirs and matches(self.model, provider, model)
+
+    def is_of(self, user: str, key: str) -> bool:
+        """Whether it binds somebody, whatever the model."""
         who = {"all": "", "user": user, "key": key}[self.scope]
-        if self.scope != "all" and (not who or self.subject not in (EACH, who)):
-            return False
-        return matches(self.model, provider, model)
+        return self.scope == "all" or (bool(who) and self.subject in (EACH, who))
 
     def share(self, user: str, key: str) -> str:
         """Whose counter it is, where each one has one."""
@@ -73,9 +75,11 @@ def put(connection: sqlite3.Connection, budget: Budget, user: str, now_ms: int) 
     return _budget(row)
 
 
-def remove(connection: sqlite3.Connection, budget_id: str) -> None:
-    """Nothing is bound by it any more."""
-    connection.execute("DELETE FROM budgets WHERE id = ?", (budget_id,))
+def remove(connection: sqlite3.Connection, org: str, budget_id: str) -> None:
+    """Nothing is bound by it any more. Raises Refused (404): `org` has no such budget."""
+    sql = "DELETE FROM budgets WHERE id = ? AND org = ?"
+    if not connection.execute(sql, (budget_id, org)).rowcount:
+        raise Refused(404, "not_found", f"there is no budget {budget_id}")
 
 
 def _budget(row: tuple[Any, ...]) -> Budget:

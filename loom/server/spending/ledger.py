@@ -110,7 +110,13 @@ class Ledger:
             self._bound[spender] = found
         return found
 
-    def spent(self, budget: Budget) -> Counter:
+    def share(self, budget: Budget, share: str) -> Counter:
+        """The counter of one who has one of their own, or the budget's only one (share "")."""
+        counter = self._counter(budget, share)
+        counter.roll(self._clock())
+        return counter
+
+    def fullest(self, budget: Budget) -> Counter:
         """The budget's counter, or of those for each one the fullest."""
         at = self._clock()
         mine = [c for (budget_id, _), c in self._counters.items() if budget_id == budget.id]

@@ -41,7 +41,7 @@ def test_what_is_not_spent_is_given_back() -> None:
     books = ledger(HARD)
     for _ in range(50):
         books.settle(books.reserve(ALICE, 500), ALICE, 10)
-    assert books.spent(HARD).spent == 500
+    assert books.fullest(HARD).spent == 500
     with pytest.raises(Refused):
         books.reserve(ALICE, 501)
 
@@ -95,7 +95,7 @@ def test_what_runs_over_midnight_counts_in_the_new_day() -> None:
     with pytest.raises(Refused):
         books.reserve(ALICE, 200)
     books.settle(held, ALICE, 100)
-    assert books.spent(budget).spent == 100
+    assert books.fullest(budget).spent == 100
     books.reserve(ALICE, 900)
 
 
@@ -129,7 +129,7 @@ def test_a_changed_limit_keeps_what_is_held() -> None:
     with pytest.raises(Refused):
         books.reserve(ALICE, 101)
     books.settle(held, ALICE, 50)
-    assert (books.spent(HARD).spent, books.spent(HARD).reserved) == (250, 0)
+    assert (books.fullest(HARD).spent, books.fullest(HARD).reserved) == (250, 0)
 
 
 def test_one_that_is_refused_holds_nothing_of_other_budgets() -> None:
@@ -137,7 +137,7 @@ def test_one_that_is_refused_holds_nothing_of_other_budgets() -> None:
     books = ledger(wide, HARD)
     with pytest.raises(Refused):
         books.reserve(ALICE, 1001)
-    assert books.spent(wide).reserved == 0
+    assert books.fullest(wide).reserved == 0
 
 
 requests = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 100)), max_size=60)
@@ -155,9 +155,9 @@ def test_whatever_is_asked_in_whatever_order_the_limit_holds(
         if running and data.draw(st.booleans()):
             held, cost = running.pop(data.draw(st.integers(0, len(running) - 1)))
             books.settle(held, ALICE, cost)
-        counter = books.spent(HARD)
+        counter = books.fullest(HARD)
         assert counter.spent + counter.reserved <= HARD.limit_nano
     for held, cost in running:
         books.settle(held, ALICE, cost)
-    assert books.spent(HARD).reserved == 0
-    assert books.spent(HARD).spent <= HARD.limit_nano
+    assert books.fullest(HARD).reserved == 0
+    assert books.fullest(HARD).spent <= HARD.limit_nano
