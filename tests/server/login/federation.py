@@ -1,5 +1,6 @@
 """A team's server and the identity providers it knows, all running; and people who go there."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -120,12 +121,16 @@ class Federation:
     def idp(self) -> SamlIdp:
         return self.providers.idp
 
-    async def audited(self) -> list[dict[str, Any]]:
-        """The audit log's lines about signing in."""
+    async def audited(self, kind: str) -> dict[str, Any]:
+        """The audit log's only line of this type, as soon as it is written."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        said = await self.team.call("GET", "/api/admin/audit?type=auth", headers)
-        entries: list[dict[str, Any]] = said.json()["entries"]
-        return entries
+        async with asyncio.timeout(10):
+            while True:
+                said = await self.team.call("GET", f"/api/admin/audit?type={kind}", headers)
+                if entries := said.json()["entries"]:
+                    (entry,) = entries
+                    return dict(entry)
+                await asyncio.sleep(0.02)
 
     async def by_code(
         self, visitor: Visitor, provider: str, email: str, next_page: str = ""
