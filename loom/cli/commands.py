@@ -25,6 +25,7 @@ COMMANDS = (
     Command("logout", "loom.cli.logout", "sign this machine out"),
     Command("whoami", "loom.cli.whoami", "as whom this machine is signed in, and where"),
     Command("web", "loom.cli.web", "the app in a browser, behind a login"),
+    Command("account", "loom.cli.account", "your own account at a team's server"),
     Command("org", "loom.cli.org", "organizations of a team's server, and who is in them"),
     Command("team", "loom.cli.team", "teams of an organization"),
     Command("api-key", "loom.cli.api_key", "an organization's keys for programs"),

@@ -161,6 +161,17 @@ def test_a_key_is_made_used_listed_and_revoked(office: Callable[..., Office]) ->
     assert (wrong.returncode, "like 30d" in wrong.stderr) == (2, True)
 
 
+def test_a_person_renames_and_deletes_their_own_account(office: Callable[..., Office]) -> None:
+    people = office("alice")
+    assert people.told("alice", "account", "name", "Alice A.")["name"] == "Alice A."
+    assert "--yes" in people.run("alice", "account", "delete").stderr
+    assert "sign in before" in people.did("alice", "account", "delete", "--yes")
+    gone = people.run("alice", "org", "list")
+    assert (gone.returncode, "loom login" in gone.stderr) == (1, True)
+    last = people.run("root", "account", "delete", "--yes")
+    assert "at least one system_admin" in last.stderr
+
+
 def test_an_admin_finds_accounts_gives_roles_and_acts_in_somebodys_place(
     office: Callable[..., Office],
 ) -> None:
