@@ -7,13 +7,15 @@ class ModelInfo(Struct, frozen=True):
     """One model of one provider.
 
     `is_configured`: the server could send it a request now. `is_default`: the model that
-    "default" means for this provider.
+    "default" means for this provider. `off`: why an admin turned the provider off; it is not
+    configured then.
     """
 
     provider: str
     model: str
     is_configured: bool
     is_default: bool
+    off: str = ""
 
 
 class ModelList(Struct, frozen=True):

@@ -31,6 +31,7 @@ COMMANDS = (
     Command("api-key", "loom.cli.api_key", "an organization's keys for programs"),
     Command("admin", "loom.cli.admin", "accounts of a team's server, for those who run it"),
     Command("audit", "loom.cli.audit", "who did what on the server; proof that nobody changed it"),
+    Command("flags", "loom.cli.flags", "what is on for whom; turn a provider off in a hurry"),
     Command("server", "loom.cli.operate", "look after a loom server: settings, backups"),
     Command("daemon", "loom.cli.daemon", "what keeps sessions alive when the app is left"),
     Command("config", "loom.cli.config", "every setting, and where its value came from"),

@@ -16,8 +16,9 @@ from loom.core.llm import LlmError
 from loom.core.messages import Usage
 from loom.log import request_id
 from loom.server.asked import Asked
+from loom.server.caller import principal_of
 from loom.server.chosen_org import org_of
-from loom.server.deeds import CLIENT_GONE, note_llm, principal_of
+from loom.server.deeds import CLIENT_GONE, note_llm
 from loom.server.errors import Refused, provider_status
 from loom.server.keys import BOOKS, KEEPER, METRICS
 from loom.server.principal import PrincipalKind

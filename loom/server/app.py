@@ -20,6 +20,7 @@ from loom.server.auth.authenticator import Authenticator
 from loom.server.background import running
 from loom.server.config import ServerConfig
 from loom.server.database import opened
+from loom.server.flags.switchboard import Switchboard
 from loom.server.http_session import upstream_session
 from loom.server.keys import (
     ACCESS_LOG,
@@ -31,6 +32,7 @@ from loom.server.keys import (
     COMPONENTS,
     CONFIG,
     DATABASE,
+    FLAGS,
     JOBS,
     METRICS,
     MODELS,
@@ -98,6 +100,7 @@ def make_app(
     app[ACCOUNTS] = AccountPools(made)
     app[RELOADS].on("providers", lambda new: _take_providers(app, new))
     app[COMPONENTS] = {}
+    app[FLAGS] = Switchboard()
     app[JOBS] = []
     app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
     app.on_response_prepare.extend((put_request_id, put_headers))

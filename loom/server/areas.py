@@ -28,6 +28,8 @@ TEAM = (
     "loom.server.routes.openapi",
     "loom.server.routes.account",
     "loom.server.routes.audit",
+    "loom.server.routes.flag_control",
+    "loom.server.routes.flags",
     "loom.server.routes.jobs",
     "loom.server.routes.orgs",
     "loom.server.routes.members",

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from loom.server import orgs
 from loom.server.access import Resource, not_there
-from loom.server.door import principal_of
+from loom.server.caller import principal_of
 from loom.server.keys import DATABASE
 
 HEADER = "X-Loom-Org"

@@ -3,11 +3,14 @@
 from aiohttp import web
 
 from loom.core.errors import ProviderError
+from loom.core.llm import LlmError
 from loom.log import request_id
 from loom.server.audit.event import AuditEvent, Detail, Outcome
+from loom.server.caller import principal_of
+from loom.server.chosen_org import org_of
 from loom.server.errors import Refused, provider_status
-from loom.server.keys import AUDIT, CLOCK, IS_NOTED, LLM_FACTS, PRINCIPAL
-from loom.server.principal import STRANGER, Principal, PrincipalKind
+from loom.server.keys import AUDIT, CLOCK, FLAGS, IS_NOTED, LLM_FACTS
+from loom.server.principal import PrincipalKind
 from loom.server.routing import Access, Handler, Route
 
 MAX_PATH = 200
@@ -16,12 +19,6 @@ CLIENT_GONE = 499
 """The status of a request whose client went away before its answer; nginx's number."""
 
 _CREDENTIALS_IN_PATHS = frozenset({"token", "key", "code", "secret"})
-
-
-def principal_of(request: web.Request) -> Principal:
-    """Who is calling; a stranger on public routes."""
-    principal: Principal = request.get(PRINCIPAL, STRANGER)
-    return principal
 
 
 def audit(
@@ -73,8 +70,9 @@ async def audited(
 
 
 async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
-    status = CLIENT_GONE
+    status, provider = CLIENT_GONE, request.path.split("/")[2]
     try:
+        _require_on(request, provider)
         response = await handler(request)
         status = response.status
         return response
@@ -88,7 +86,6 @@ async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
     finally:
         facts = request.get(LLM_FACTS, {})
         is_ok = status < 400 and "failure" not in facts
-        provider = request.path.split("/")[2]
         audit(
             request,
             "llm.request",
@@ -97,6 +94,15 @@ async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
             status=status,
             **facts,
         )
+
+
+def _require_on(request: web.Request, provider: str) -> None:
+    """Raises ProviderError (503) when a kill switch has the provider."""
+    switch = request.app[FLAGS].killed(f"provider.{provider}", org_of(request))
+    if switch is not None:
+        text = f"{provider} is turned off: {switch.reason}"
+        hint = "Choose another model; an admin turns it on again with loom flags restore."
+        raise ProviderError(LlmError(text, "not_configured", hint=hint))
 
 
 def _path(request: web.Request) -> str:

@@ -5,7 +5,8 @@ from aiohttp import web
 from loom.core.errors import AuthError
 from loom.server.access import Denied
 from loom.server.auth.credentials import COOKIE
-from loom.server.deeds import audit, audited, principal_of
+from loom.server.caller import principal_of
+from loom.server.deeds import audit, audited
 from loom.server.errors import Refused
 from loom.server.keys import AUTHENTICATOR, CONFIG, PRINCIPAL
 from loom.server.principal import STRANGER, Principal, PrincipalKind

@@ -14,6 +14,7 @@ from loom.server.auth.ws_tokens import WsTokens
 from loom.server.background import Background
 from loom.server.config import ServerConfig
 from loom.server.database import Database
+from loom.server.flags.switchboard import Switchboard
 from loom.server.jobs.job import Job
 from loom.server.keeper import Keeper
 from loom.server.llm.base import Provider
@@ -44,6 +45,7 @@ COMPONENTS: web.AppKey[dict[str, Callable[[], Component]]] = web.AppKey("compone
 CONFIG = web.AppKey("config", ServerConfig)
 KEEPER = web.AppKey("keeper", Keeper)
 DATABASE = web.AppKey("database", Database)
+FLAGS = web.AppKey("flags", Switchboard)
 JOBS: web.AppKey[list[Job]] = web.AppKey("jobs")
 """What the areas do by themselves."""
 

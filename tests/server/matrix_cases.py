@@ -97,6 +97,12 @@ MODEL = Case(json=ASK, passes=(400, 502, 503))
 SEARCH = Case(json={"query": "loom"}, passes=(503,))
 VERSION = {"If-Match": '"1"'}
 
+FLAG = {
+    "key": "some.flag",
+    "variants": [{"name": "off", "value": False}],
+    "default_variant": "off",
+}
+
 CASES: Mapping[str, Case] = {
     "POST /proxy/search": SEARCH,
     "POST /proxy/cse": SEARCH,
@@ -200,6 +206,13 @@ CASES: Mapping[str, Case] = {
         headers=VERSION, policy=THREAD_WRITERS, but={"key+threads:delete": "404"}
     ),
     "GET /api/orgs/{org}/audit": Case(policy=ORG_ADMINS),
+    "GET /api/flags/stream": Case(query="?seconds=0.01"),
+    "PUT /api/admin/flags/{flag}": Case(json=FLAG),
+    "PUT /api/orgs/{org}/flags/{flag}": Case(json=FLAG),
+    "POST /api/admin/kill-switches/{switch}/activate": Case(json={"reason": "red"}),
+    "POST /api/orgs/{org}/kill-switches/{switch}/activate": Case(json={"reason": "red"}),
+    "POST /api/admin/kill-switches/{switch}/deactivate": Case(passes=(409,)),
+    "POST /api/orgs/{org}/kill-switches/{switch}/deactivate": Case(passes=(409,)),
     "POST /api/admin/jobs/{job}/run": Case(passes=(409,)),
     "POST /api/admin/jobs/{job}/cancel": Case(passes=(409,)),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),

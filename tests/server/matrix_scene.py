@@ -290,6 +290,8 @@ MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "server_budget": lambda made: _budget(made, ""),
     "kept": _kept,
     "job": lambda made: "logins.expired",
+    "flag": lambda made: "some.flag",
+    "switch": lambda made: "some.switch",
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",
 }

@@ -5,17 +5,28 @@ import time
 from collections.abc import Callable
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from loom import __version__
 from loom.api.health import AccountHealth, Component, Health, Mode, ProviderHealth, Status, Version
-from loom.api.models import ModelList
+from loom.api.models import ModelInfo, ModelList
 from loom.api.times import rfc3339
 from loom.core.errors import StoreError
 from loom.server.areas import Area
 from loom.server.audit.log import AuditState
 from loom.server.chosen_org import org_of
 from loom.server.database import Database
-from loom.server.keys import ACCOUNTS, AUDIT, BOOKS, COMPONENTS, CONFIG, DATABASE, METRICS, MODELS
+from loom.server.keys import (
+    ACCOUNTS,
+    AUDIT,
+    BOOKS,
+    COMPONENTS,
+    CONFIG,
+    DATABASE,
+    FLAGS,
+    METRICS,
+    MODELS,
+)
 from loom.server.llm.base import LocalProvider
 from loom.server.metrics import CONTENT_TYPE
 from loom.server.provider_pool.pool import AccountPool
@@ -69,11 +80,16 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def models(request: web.Request) -> web.Response:
-    """What a model picker shows: what the caller's organization allows."""
+    """What a model picker shows: what the caller's organization allows, and what is turned off."""
     every = await request.app[MODELS].all()
     policies, org = request.app[BOOKS].policies, org_of(request)
     allowed = (each for each in every if policies.is_allowed(org, each.provider, each.model))
-    return json_response(ModelList(tuple(allowed)))
+    return json_response(ModelList(tuple(_unless_off(request, org, each) for each in allowed)))
+
+
+def _unless_off(request: web.Request, org: str, model: ModelInfo) -> ModelInfo:
+    switch = request.app[FLAGS].killed(f"provider.{model.provider}", org)
+    return model if switch is None else replace(model, is_configured=False, off=switch.reason)
 
 
 def _told(tell: Callable[[], Component]) -> Component:

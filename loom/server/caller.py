@@ -1,0 +1,12 @@
+"""Who makes the request, as the door has found out."""
+
+from aiohttp import web
+
+from loom.server.keys import PRINCIPAL
+from loom.server.principal import STRANGER, Principal
+
+
+def principal_of(request: web.Request) -> Principal:
+    """Who is calling; a stranger on public routes."""
+    principal: Principal = request.get(PRINCIPAL, STRANGER)
+    return principal
