@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loom.api.client import ServerClient
 from loom.config import load
 from loom.http import parse_address
+
+if TYPE_CHECKING:
+    from loom.server.config import ServerConfig
 
 
 def server_client(environment: Mapping[str, str]) -> ServerClient:
@@ -28,10 +32,17 @@ def local_client(environment: Mapping[str, str], file: Path | None = None) -> Se
     # What the server reads is slow to import, and only this needs it.
     from loom.server.config import server_config
     from loom.server.token import with_token
+    from loom.server.whereabouts import running
 
     config = with_token(server_config(environment, file))
+    url = running(config.address_path) or _configured(config)
     # Whoever listens everywhere is found here.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
-    name = f"[{host}]" if ":" in host else host
+    for everywhere, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
+        url = url.replace(everywhere, here)
+    return ServerClient(parse_address(url), config.token)
+
+
+def _configured(config: "ServerConfig") -> str:
+    name = f"[{config.host}]" if ":" in config.host else config.host
     scheme = "https" if config.http.is_tls else "http"
-    return ServerClient(parse_address(f"{scheme}://{name}:{config.port}"), config.token)
+    return f"{scheme}://{name}:{config.port}"

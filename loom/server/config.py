@@ -111,6 +111,11 @@ class ServerConfig:
         return self.threads_path or self.db_path.with_name("threads.db")
 
     @property
+    def address_path(self) -> Path:
+        """Where a running server says where it listens (`loom.server.whereabouts`)."""
+        return self.token_path.with_name("server-address")
+
+    @property
     def is_loopback(self) -> bool:
         """Only this machine can reach the server."""
         return is_loopback(self.host)

@@ -19,6 +19,7 @@ from loom.server.keys import RELOADS
 from loom.server.reloads import Reloads, reload
 from loom.server.tls import load_certificate, tls_context
 from loom.server.token import with_token
+from loom.server.whereabouts import told
 
 log = logging.getLogger("loom.server")
 
@@ -73,10 +74,12 @@ async def _serve(
     try:
         await runner.setup()
         await _listen(runner, config)
-        output.write(f"Loom server at {_url(runner, config)}\nToken from {token}\n")
-        output.flush()
-        await stopping.wait()
-        log.info("stopping")
+        url = _url(runner, config)
+        with told(config.address_path, url):
+            output.write(f"Loom server at {url}\nToken from {token}\n")
+            output.flush()
+            await stopping.wait()
+            log.info("stopping")
     finally:
         await runner.cleanup()
 

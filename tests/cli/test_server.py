@@ -49,3 +49,15 @@ def test_the_servers_file_can_be_named_by_a_variable(loom: Loom, tmp_path: Path)
     file.write_text("[server]\nport = 4321\n")
     done = loom("server", "config", LOOM_SERVER_CONFIG=str(file))
     assert "4321" in done.stdout
+
+
+def test_an_operators_command_finds_the_server_that_runs_wherever_it_listens(
+    loom: Loom, serve: Serve
+) -> None:
+    served = serve()
+    done = loom("server", "link", "you@example.com")
+    assert done.stdout.startswith(f"{served.url}/auth/magic-link/verify?token=")
+    served.process.kill()
+    served.process.wait()
+    done = loom("server", "link", "you@example.com")
+    assert done.returncode == 1 and "127.0.0.1:8080" in done.stderr
