@@ -114,8 +114,7 @@ class Account:
 
     def fail(self, error: LlmError, model: str, now: float, *, is_alone: bool) -> None:
         """It failed. One that is alone is only left alone while it is broken."""
-        self.failed += 1
-        self.last_error = error.message
+        self.note(error)
         if error.kind in ("transient", "invalid_response"):
             self._break(now)
             return
@@ -127,6 +126,11 @@ class Account:
         elif error.kind == "rate_limited" and not is_alone:
             self._rest(model, now, _bounded(error.retry_after, RATE_COOL_DOWN))
 
+    def note(self, error: LlmError) -> None:
+        """It failed, which is not held against it."""
+        self.failed += 1
+        self.last_error = error.message
+
     def revive(self) -> None:
         """Whatever was held against it is forgotten."""
         self.is_disabled, self._failures = False, 0
@@ -134,6 +138,9 @@ class Account:
         self._models.clear()
 
     def _break(self, now: float) -> None:
+        if now < self._broken_until:
+            # It was asked before: that it fails too says nothing new, and would hold it shut.
+            return
         self._failures += 1
         if self._failures >= FAILURES_TO_OPEN or self._broken_until > 0:
             self._broken_until = now + OPEN_SECONDS

@@ -75,7 +75,12 @@ class Turn:
 
     def broke(self, error: LlmError) -> None:
         """The account failed when a part of its answer was out: nobody else is asked."""
-        if self._account is not None and error.kind in _ELSEWHERE:
+        if self._account is None or error.kind not in _ELSEWHERE:
+            return
+        if self._pool.is_single:
+            # It does answer: to refuse everybody would be worse than the streams that break.
+            self._account.note(error)
+        else:
             now = self._pool.clock()
             self._account.fail(error, self._model, now, is_alone=self._pool.is_single)
 

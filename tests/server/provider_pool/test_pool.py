@@ -157,6 +157,24 @@ async def test_an_account_breaks_and_one_request_tries_it_again() -> None:
     assert account.state(clock.now) == "available"
 
 
+def test_streams_that_began_before_an_account_broke_do_not_hold_it_shut() -> None:
+    account = pool().accounts[0]
+    for now in range(int(OPEN_SECONDS)):
+        account.fail(error("transient"), "m", now, is_alone=False)
+    assert account.wait("m", now) > 0
+    assert account.wait("m", 4 + OPEN_SECONDS) == 0
+
+
+async def test_streams_that_break_do_not_close_the_only_account() -> None:
+    pooled = pool(accounts=(AccountSettings("a"),))
+    for _ in range(10):
+        with Turn(pooled, "m") as turn:
+            await turn.account()
+            turn.broke(error("transient"))
+    assert await served(pooled) == "a"
+    assert pooled.accounts[0].failed == 10
+
+
 async def test_a_probe_whose_client_leaves_lets_the_next_one_try() -> None:
     clock = Clock()
     pooled = pool(clock, accounts=(AccountSettings("a"),))
