@@ -14,7 +14,7 @@ LISTED = f"""
 import os, sys, threading
 def tell():
     print(" ".join(name for name in {SDKS} if name in sys.modules), flush=True)
-threading.Timer(1.0, tell).start()
+threading.Timer(10.0, tell).start()
 """
 
 
