@@ -66,7 +66,7 @@ def chosen_server(given: str | None, environment: "Mapping[str, str]") -> str:
     from loom.core.errors import ConfigError
     from loom.credentials import server_key
 
-    url = given or load(environment, Path().resolve()).settings.server_url
+    url = given or load(environment, Path().resolve(), has_login=False).settings.server_url
     if not url:
         raise ConfigError(
             "no server is named", "Name it once: loom login --server-url https://HOST"
@@ -131,7 +131,7 @@ def _remember(args: Namespace, url: str, environment: "Mapping[str, str]") -> No
     from loom.config.chosen import keep_server
     from loom.credentials import server_key
 
-    known = load(environment, Path().resolve())
+    known = load(environment, Path().resolve(), has_login=False)
     if args.server_url and server_key(known.settings.server_url) != url:
         path = keep_server(url, environment)
         print(f"loom uses this server from now on: server_url in {path}.")

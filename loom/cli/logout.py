@@ -5,7 +5,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from loom.cli.login import chosen_server
-from loom.core.errors import AuthError, LoomError
+from loom.core.errors import AuthError, ConfigError, LoomError
 from loom.secrets import Secret
 
 HELP = """\
@@ -25,12 +25,15 @@ def run(args: Namespace) -> int:
 
     url = chosen_server(args.server_url, os.environ)
     credentials = Credentials(os.environ)
-    token = credentials.get(url)
-    if token is None and not credentials.remove(url):
+    try:
+        token, trouble = credentials.get(url), ""
+    except ConfigError as error:
+        token, trouble = None, error.message
+    if token is not None:
+        trouble = asyncio.run(_revoked(url, token))
+    if not credentials.remove(url):
         print(f"You are not signed in to {url}.")
         return 0
-    trouble = asyncio.run(_revoked(url, token)) if token else ""
-    credentials.remove(url)
     print(f"Signed out of {url}.")
     if trouble:
         print(

@@ -38,15 +38,18 @@ def load(
     workspace: Path,
     flags: Mapping[str, Any] | None = None,
     system_file: Path = SYSTEM_FILE,
+    *,
+    has_login: bool = True,
 ) -> Config:
     """The settings that hold in `workspace`.
 
     Args:
         workspace: absolute and resolved.
         flags: nested tables like a file's, from the command line.
+        has_login: the token of `loom login` is looked up where none is set.
 
     Raises:
-        ConfigError: a file or variable is wrong; names it and the key.
+        ConfigError: a file or variable is wrong; names it and the key. The keyring is shut.
     """
     repository, notes = workspace_layer(workspace, environment)
     warnings = list(notes)
@@ -57,7 +60,7 @@ def load(
         warnings += unknown
     merged = merge(layers)
     settings, origins = to_settings(merged.values, "settings"), dict(merged.origins)
-    if settings.server_url and settings.token is None:
+    if has_login and settings.server_url and settings.token is None:
         token = Credentials(environment).get(settings.server_url)
         settings = replace(settings, token=token)
         origins |= {"token": "loom login"} if token else {}

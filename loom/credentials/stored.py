@@ -42,13 +42,9 @@ class Credentials:
         self.path = config_directory(environment) / "credentials.json"
 
     def get(self, url: str) -> Secret | None:
-        """The token for the server at `url`."""
+        """The token for the server at `url`. Raises ConfigError also for a keyring that is shut."""
         entry = self._read().get(server_key(url), {})
-        if entry.get("keyring"):
-            keyring = _keyring()
-            value = keyring.get_password(SERVICE, server_key(url)) if keyring else None
-        else:
-            value = entry.get("token")
+        value = _in_keyring(server_key(url)) if entry.get("keyring") else entry.get("token")
         return Secret(value) if isinstance(value, str) and value else None
 
     def put(self, url: str, token: Secret) -> str:
@@ -131,6 +127,18 @@ def _keyring() -> Any:
     except ImportError:
         return None
     return keyring
+
+
+def _in_keyring(key: str) -> str | None:
+    keyring = _keyring()
+    hint = "Unlock it, or set LOOM_TOKEN, or sign in again: loom logout, loom login"
+    if keyring is None:
+        raise ConfigError("your token is in the system's keyring; loom[keyring] is missing", hint)
+    try:
+        value: str | None = keyring.get_password(SERVICE, key)
+    except (keyring.errors.KeyringError, RuntimeError) as error:
+        raise ConfigError(f"the system's keyring gives no token: {error}", hint) from error
+    return value
 
 
 def _is_in_keyring(key: str, token: Secret) -> bool:

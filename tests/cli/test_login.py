@@ -144,6 +144,17 @@ def test_the_token_is_in_the_systems_keyring_where_there_is_one(
     assert loom("whoami", **KEYRING).returncode == 1
 
 
+def test_a_keyring_that_is_shut_is_said_and_one_can_sign_out_all_the_same(
+    signed_in: Callable[..., Served], loom: Loom, tmp_path: Path
+) -> None:
+    signed_in(**KEYRING)
+    said = loom("whoami", **NO_KEYRING)
+    assert said.returncode == 1 and "keyring" in said.stderr and "Traceback" not in said.stderr
+    said = loom("logout", **NO_KEYRING)
+    assert said.returncode == 0 and "could not be told" in said.stdout
+    assert json.loads(credentials(tmp_path).read_text()) == {}
+
+
 def test_who_is_denied_is_told_and_nothing_is_kept(
     serve: Serve, loom: Loom, clean_environment: dict[str, str], tmp_path: Path
 ) -> None:
