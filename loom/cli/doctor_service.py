@@ -1,6 +1,7 @@
 """What `loom doctor` asks of the server: another's, by HTTP, or the one Loom brings along."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -9,8 +10,10 @@ from loom.cli.doctor_checks import Check, Examine, Place
 from loom.config import load
 from loom.core import codec
 from loom.core.errors import CodecError, LoomError
+from loom.db import connect, translated
 from loom.server.config import server_config
 from loom.server.llm.providers import make_provider
+from loom.threads.location import database
 
 TIMEOUT = 5.0
 MAX_SIZE = 1 << 20
@@ -28,7 +31,31 @@ def server(place: Place) -> Iterator[Check]:
     yield from _remote(url) if url else _embedded(place)
 
 
-SERVICE: tuple[Examine, ...] = (server,)
+def sync(place: Place) -> Iterator[Check]:
+    """Are threads in step with the server, where one is named?"""
+    from loom.cli.syncing import is_synced
+    from loom.threads.sync.status import status
+
+    path = database(place.environment)
+    try:
+        settings = load(place.environment, place.workspace).settings
+        if not is_synced(settings) or not path.exists():
+            return
+        with translated(path), closing(connect(path, is_read_only=True)) as connection:
+            found = status(connection, settings.server_url)
+    except LoomError:
+        return  # The checks of the settings and of the database have said it already.
+    waiting = f"{len(found.waiting)} to send, {len(found.behind)} to fetch"
+    if found.error:
+        yield Check("sync", "warn", f"{waiting}; {found.error}", found.hint or "loom sync --status")
+    elif found.refused:
+        refused = f"{len(found.refused)} refused by the server"
+        yield Check("sync", "warn", refused, "loom sync --status")
+    else:
+        yield Check("sync", "ok", waiting)
+
+
+SERVICE: tuple[Examine, ...] = (server, sync)
 
 
 def _embedded(place: Place) -> Iterator[Check]:

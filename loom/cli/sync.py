@@ -23,6 +23,7 @@ itself while it is open; this does it at once, or says what waits and why.
 
   loom sync             send and fetch what is new
   loom sync --status    what waits, the last error, what to do
+  loom sync --adopt     the server has a new address, or you have a new account
 
 Private threads (loom private, /private) never leave this machine. In the settings:
 
@@ -36,10 +37,15 @@ WAIT = 30.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declares `--now`, `--status` and `--json`."""
+    """Declares `--now`, `--status`, `--adopt` and `--json`."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--now", action="store_true", help="send and fetch what is new (default)")
     which.add_argument("--status", action="store_true", help="only say how things stand")
+    which.add_argument(
+        "--adopt",
+        action="store_true",
+        help="first take over threads that belong to another server or account",
+    )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
@@ -75,7 +81,10 @@ async def _now(settings: "Settings", args: Namespace) -> int:
 
     async with open_store(os.environ) as store:
         await store.writer.run(state.try_refused_again)
-        done = await _round(sync_of(settings, store))
+        sync = sync_of(settings, store)
+        if args.adopt:
+            print(f"{await sync.adopt()} taken over.", file=sys.stderr)
+        done = await _round(sync)
         if args.json:
             _print_json(done)
         else:
@@ -152,7 +161,9 @@ def _lines(found: "Status") -> list[str]:
     lines.append(f"to fetch       {len(found.behind)}")
     lines.append(f"private        {found.private} stay here")
     if found.anothers:
-        lines.append(f"of others      {found.anothers} belong to another account, and stay here")
+        lines.append(
+            f"of others      {found.anothers} belong to another account: loom sync --adopt"
+        )
     lines += [f"refused        {each.id}: {each.message} {each.hint}" for each in found.refused]
     if found.error:
         lines.append(f"last error     {found.error} {found.hint}".rstrip())

@@ -200,3 +200,11 @@ async def test_the_app_keeps_in_step_but_not_the_demo(here: Here, tmp_path: Path
         async with in_step(Plan(tmp_path, settings, {}), store, print), asyncio.timeout(20):
             while await here.world.server.thread("T-1") is None:
                 await asyncio.sleep(0.05)
+
+
+async def test_doctor_says_how_sync_stands(here: Here) -> None:
+    await here.make(Thread("T-1"), "one")
+    assert "1 to send, 0 to fetch" in (await here.loom("doctor"))[1]
+    await here.loom("sync")
+    assert "0 to send, 0 to fetch" in (await here.loom("doctor"))[1]
+    assert "to fetch" not in (await here.loom("doctor", LOOM_SERVER_URL=""))[1]

@@ -79,6 +79,15 @@ class Sync:
         """The file whose holder is at a round."""
         return self._store.leases / "sync.lock"
 
+    async def adopt(self) -> int:
+        """Makes threads of other accounts this one's: the server moved, or the person did.
+
+        How many there were. Raises as `run`.
+        """
+        async with self._client() as client:
+            await self._known(client)
+        return await self._store.writer.run(partial(state.adopt, account=self.account))
+
     async def pull(self, thread_id: str) -> str:
         """Brings one thread here at once; its id here.
 

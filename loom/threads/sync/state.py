@@ -149,6 +149,19 @@ def forget(connection: sqlite3.Connection, key: int) -> None:
     synced(connection, key, 0)
 
 
+def adopt(connection: sqlite3.Connection, account: str) -> int:
+    """Threads of other accounts are this one's from now on; how many there were.
+
+    What the server has of them is found out when they are sent.
+    """
+    connection.execute(
+        "UPDATE threads SET synced_version = 0"
+        " WHERE key IN (SELECT thread FROM synced WHERE account <> ?)",
+        (account,),
+    )
+    return connection.execute("DELETE FROM synced WHERE account <> ?", (account,)).rowcount
+
+
 def refuse(connection: sqlite3.Connection, key: int, version: int, words: tuple[str, str]) -> None:
     """The server would not take this version: `words` are why, and what to do."""
     connection.execute(

@@ -9,6 +9,7 @@ from loom.core.history import CheckpointEntry
 from loom.core.messages import Thread
 from loom.threads.lease import Holder, take
 from loom.threads.rows import row_of
+from tests.fakes.flaky import FlakyWay
 from tests.server.conftest import TOKEN
 from tests.threads.samples import said, shown
 from tests.threads.sync.machines import World
@@ -277,4 +278,18 @@ async def test_a_server_of_yesterday_is_brought_up_to_date(world: World) -> None
     await desk.round()
     await laptop.round()
     assert await laptop.texts("T-1") == await desk.texts("T-1") == ["one", "two"]
+    assert len(await world.server.entries("T-1")) == 2
+
+
+async def test_a_server_that_moved_is_gone_on_with_when_the_person_says_so(world: World) -> None:
+    laptop = await world.machine("laptop")
+    await laptop.make("T-1", "one")
+    await laptop.round()
+    async with FlakyWay(world.team.url) as moved:
+        laptop.url, laptop.sync.account = moved.url, ""
+        await laptop.say("T-1", "two")
+        assert (await laptop.round()).sent == []
+        assert await laptop.sync.adopt() == 1
+        done = await laptop.round()
+    assert (done.forks, len(await laptop.all())) == ([], 1)
     assert len(await world.server.entries("T-1")) == 2
