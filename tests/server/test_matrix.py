@@ -11,6 +11,7 @@ from tests.server.conftest import TOKEN, TeamUp
 from tests.server.matrix_cases import KINDS, case_of, name_of
 from tests.server.matrix_scene import Scene, bearer, filled, scene
 from tests.server.team import Team
+from tests.server.test_door import Clock
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_ID = "01900000-0000-7000-8000-000000000000"
@@ -22,13 +23,16 @@ SHARES = 4
 class Caller:
     """Calls routes of a live server, each time in a scene of its own."""
 
-    def __init__(self, loom: Team, session: aiohttp.ClientSession) -> None:
+    def __init__(self, loom: Team, session: aiohttp.ClientSession, clock: Clock) -> None:
         self._loom = loom
+        self._clock = clock
         self._session = session
         self._number = 0
 
     async def scenes(self, route: Route, kinds: tuple[str, ...]) -> list[tuple[Scene, str]]:
         """A scene for each kind, with the path in which all names are filled."""
+        # All of them come from one address, whose limits have to be full again.
+        self._clock.now += 3_600_000
         now, first = self._loom.now, self._number + 1
         self._number += len(kinds)
 
@@ -76,11 +80,12 @@ def test_a_route_without_a_row_is_told_what_to_do() -> None:
 
 
 async def test_hidden_and_missing_things_are_answered_alike(team: TeamUp) -> None:
-    loom = await team()
+    clock = Clock()
+    loom = await team(clock=clock)
     await loom.sign_up("root@example.com")
     expected, unlike, tried = matrix.kept(), [], 0
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        caller = Caller(loom, session)
+        caller = Caller(loom, session, clock)
         for name, route in matrix.routes(loom.app).items():
             kinds = tuple(kind for kind in KINDS if expected[name][kind] == "404")
             for made, path in await caller.scenes(route, kinds):
@@ -104,11 +109,12 @@ def _told(answer: tuple[int, bytes]) -> tuple[int, str]:
 async def test_every_route_answers_every_kind_of_principal_as_the_matrix_says(
     team: TeamUp, share: int
 ) -> None:
-    loom = await team()
+    clock = Clock()
+    loom = await team(clock=clock)
     await loom.sign_up("root@example.com")
     expected, wrong = matrix.kept(), []
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        caller = Caller(loom, session)
+        caller = Caller(loom, session, clock)
         for name, route in list(matrix.routes(loom.app).items())[share::SHARES]:
             for kind, (made, path) in zip(KINDS, await caller.scenes(route, KINDS), strict=True):
                 status, body = await caller.call(route, path, made.headers)
