@@ -44,7 +44,7 @@ def changes(connection: sqlite3.Connection, principal: Principal, asked: ListQue
 
 def _since(connection: sqlite3.Connection, cursor: str) -> int:
     given = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 18 else 0
-    (last,) = connection.execute("SELECT max(change) FROM threads").fetchone()
+    (last,) = connection.execute("SELECT max(change) FROM threads WHERE change NOT NULL").fetchone()
     return given if given <= (last or 0) else 0
 
 

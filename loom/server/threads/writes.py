@@ -21,7 +21,8 @@ UPDATE threads SET owner = ?, org = ?, team = ?, visibility = ? WHERE id = ?
 """
 _COUNT = """
 UPDATE threads SET version = :version, mark = :mark, updated_at = :updated_at,
-    deleted_at = :deleted_at, change = (SELECT coalesce(max(change), 0) + 1 FROM threads)
+    deleted_at = :deleted_at,
+    change = (SELECT coalesce(max(change), 0) + 1 FROM threads WHERE change NOT NULL)
 WHERE key = :key
 """
 _REVISION = """

@@ -187,3 +187,16 @@ def is_to_be_listed(person: Principal, held: Held) -> bool:
     is_own = person.kind is PrincipalKind.USER and person.user_id == held.info.owner_id
     is_near = is_own or held.info.org_id in person.org_roles
     return is_near and authorize(person, "read", held.resource)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "SELECT max(change) FROM threads WHERE change NOT NULL",
+        "SELECT id FROM threads WHERE owner = 'a' AND change > 5 ORDER BY change LIMIT 5",
+    ],
+)
+async def test_changes_are_found_by_an_index(store: ThreadStore, question: str) -> None:
+    plan = store.read(lambda c: c.execute(f"EXPLAIN QUERY PLAN {question}").fetchall())
+    assert "USING COVERING INDEX threads_by" in plan[0][3] or "USING INDEX threads_by" in plan[0][3]
+    assert len(plan) == 1
