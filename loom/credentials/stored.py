@@ -142,9 +142,16 @@ def _in_keyring(key: str) -> str | None:
 
 
 def _is_in_keyring(key: str, token: Secret) -> bool:
-    """The keyring took the token, and gives it back."""
+    """The keyring took the token, and gives it back.
+
+    One that is found by itself must be worth more than our own private file: a backend of
+    priority below 1 is not recommended (keyring's own rule), such as a file in plain text.
+    """
     keyring = _keyring()
     if keyring is None:
+        return False
+    is_chosen = "PYTHON_KEYRING_BACKEND" in os.environ
+    if not is_chosen and keyring.get_keyring().priority < 1:
         return False
     with suppress(keyring.errors.KeyringError, RuntimeError):
         keyring.set_password(SERVICE, key, token.expose())

@@ -144,6 +144,16 @@ def test_the_token_is_in_the_systems_keyring_where_there_is_one(
     assert loom("whoami", **KEYRING).returncode == 1
 
 
+def test_a_keyring_that_is_a_file_in_plain_text_is_none(
+    signed_in: Callable[..., Served], loom: Loom, tmp_path: Path
+) -> None:
+    # keyrings.alt is all that a machine without a desktop has.
+    served = signed_in()
+    kept = json.loads(credentials(tmp_path).read_text())[served.url]
+    assert kept["token"].startswith("lt_")
+    assert not list(tmp_path.rglob("keyring_pass.cfg"))
+
+
 def test_a_keyring_that_is_shut_is_said_and_one_can_sign_out_all_the_same(
     signed_in: Callable[..., Served], loom: Loom, tmp_path: Path
 ) -> None:

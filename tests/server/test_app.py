@@ -2,6 +2,7 @@ import asyncio
 import io
 import json
 import logging
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +16,13 @@ from loom.redact import Redactor
 from loom.secrets import Secret
 from loom.server.app import make_app
 from loom.server.config import SearchSettings, ServerConfig
-from loom.server.keys import DATABASE
+from loom.server.keys import DATABASE, THREADS
 from loom.server.llm.providers import make_provider
+from loom.server.room import room
 from loom.server.routing import ROUTES, Access, Route, add_routes, require_classes
 from tests.fakes.claude_wire import END, MESSAGE, START, text
 from tests.fakes.upstream import Line, Received, answer, events
-from tests.server.conftest import KEY, TOKEN, Serve, Upstream, ask, settings, within
+from tests.server.conftest import KEY, TOKEN, Serve, TeamUp, Upstream, ask, settings, within
 
 NOBODY = {"Authorization": "", "x-api-key": ""}
 
@@ -144,6 +146,29 @@ async def test_health_is_degraded_without_a_provider(serve: Serve) -> None:
     loom = await serve(providers={})
     async with loom.client.get(loom.url + "/health") as response:
         assert (response.status, (await response.json())["status"]) == (200, "degraded")
+
+
+async def test_health_tells_of_each_part_of_a_team_server(team: TeamUp) -> None:
+    loom = await team()
+    parts = (await loom.call("GET", "/health")).json()["components"]
+    assert {"database", "threads", "disk", "mail", "jobs", "audit", "llm_providers"} <= set(parts)
+    assert parts["mail"] == {"status": "unknown", "configured": False}
+    assert parts["threads"]["status"] == "healthy"
+
+
+async def test_a_part_that_fails_is_named_and_the_whole_is_degraded(team: TeamUp) -> None:
+    loom = await team()
+    await loom.app[THREADS].close()
+    report = (await loom.call("GET", "/health")).json()
+    assert report["components"]["threads"] == {"status": "unhealthy", "error": "StoreError"}
+    assert report["status"] == "degraded"
+
+
+def test_little_room_is_said_before_there_is_none(tmp_path: Path) -> None:
+    assert room(tmp_path / "nowhere").status == "degraded"
+    free = shutil.disk_usage(tmp_path).free
+    assert room(tmp_path, little=free + 2**40).error.endswith(f"MiB are free in {tmp_path}")
+    assert room(tmp_path, little=0).status == "healthy"
 
 
 async def test_health_is_503_without_its_database(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Iterable
 
 from aiohttp import web
 
+from loom.api.health import Component
 from loom.api.login import LoginWay, LoginWays
 from loom.server.areas import Area
 from loom.server.auth.next_page import safe_next
 from loom.server.door import principal_of
-from loom.server.keys import BACKGROUND, CLOCK, CONFIG, MAILER, RATE_LIMITS
+from loom.server.keys import BACKGROUND, CLOCK, COMPONENTS, CONFIG, MAILER, RATE_LIMITS
 from loom.server.login.signing_in import Arrival, let_in
 from loom.server.login.ways import ways
 from loom.server.mail.mailer import Mailer
@@ -65,6 +66,10 @@ async def _opens(app: web.Application) -> AsyncIterator[None]:
     app[RATE_LIMITS] = RateLimits(app[CLOCK])
     app[MAILER] = Mailer(app[CONFIG].mail)
     app[BACKGROUND].spawn(app[MAILER].run())
+    is_mail = app[CONFIG].mail is not None
+    app[COMPONENTS]["mail"] = lambda: Component(
+        "healthy" if is_mail else "unknown", configured=is_mail
+    )
     yield
 
 

@@ -58,7 +58,7 @@ async def health(request: web.Request) -> web.Response:
     report = Health(
         _overall(
             *(components[name] for name in _TELLING if name in components),
-            *(Component("degraded") for each in others.values() if each.status != "healthy"),
+            *(Component("degraded") for each in others.values() if _is_ill(each)),
         ),
         rfc3339(time.time_ns() // 1_000_000),
         round((time.perf_counter() - start) * 1000, 3),
@@ -110,6 +110,11 @@ async def _database(database: Database) -> Component:
         # aiosqlite raises ValueError for a connection that is closed.
         return Component("unhealthy", error=type(error).__name__)
     return Component("healthy", latency_ms=round((time.perf_counter() - start) * 1000, 3))
+
+
+def _is_ill(component: Component) -> bool:
+    """Not well, although it is set up."""
+    return component.status != "healthy" and component.configured is not False
 
 
 def _audit(state: AuditState) -> Component:

@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
 from typing import TypeVar
 
 from aiohttp import web
 
+from loom.api.health import Component
 from loom.api.threads import (
     ListQuery,
     MissingAttachments,
@@ -26,10 +28,11 @@ from loom.server.areas import Area
 from loom.server.bodies import body_of
 from loom.server.chosen_org import org_of
 from loom.server.door import audit, principal_of
-from loom.server.keys import CLOCK, CONFIG, DATABASE, THREADS
+from loom.server.keys import CLOCK, COMPONENTS, CONFIG, DATABASE, THREADS
 from loom.server.memberships import org_of_team
 from loom.server.principal import Scope
 from loom.server.responses import json_body, json_response, query_of
+from loom.server.room import room
 from loom.server.routes.finding import person_of
 from loom.server.routing import Access, Handler, Route
 from loom.server.serving import serving
@@ -173,7 +176,15 @@ async def opens(app: web.Application) -> AsyncIterator[None]:
     with serving(path):
         async with await asyncio.to_thread(ThreadStore.open, path, app[CLOCK]) as store:
             app[THREADS] = store
+            app[COMPONENTS]["threads"] = lambda: _health(store)
+            app[COMPONENTS]["disk"] = lambda: room(path.parent)
             yield
+
+
+def _health(store: ThreadStore) -> Component:
+    start = time.perf_counter()
+    store.read(lambda connection: connection.execute("SELECT 1").fetchone())
+    return Component("healthy", latency_ms=round((time.perf_counter() - start) * 1000, 3))
 
 
 _ALL, _ONE = "/api/threads", "/api/threads/{thread}"
