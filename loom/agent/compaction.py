@@ -18,8 +18,8 @@ SUMMARY_TOKENS = 4_096
 
 async def summarise(
     model: Model, provider: str, request: LlmRequest, instructions: str, limit_tokens: int
-) -> tuple[str, Usage]:
-    """Notes on `request.messages`, ending with the person's last words verbatim; what they cost.
+) -> tuple[str, Usage, float | None]:
+    """Notes on `request.messages`, ending with the person's last words verbatim; tokens; dollars.
 
     The conversation is sent as one text, so that open calls, tools and foreign blocks cannot make
     the request invalid; its middle is left out where it would not fit the window, and more of it
@@ -34,7 +34,7 @@ async def summarise(
         raise ProviderError(LlmError("The model's summary was empty.", "invalid_response"))
     last = _last_request(request.messages)
     words = f"\n\nThe person's last message:\n{last}" if last else ""
-    return notes + words, response.usage
+    return notes + words, response.usage, response.cost_usd
 
 
 async def _answer(

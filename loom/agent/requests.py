@@ -25,7 +25,11 @@ from loom.vcs.git import GitState
 
 
 class Requests:
-    """Knows the model in use, the system prompt, the reply in flight and the tokens spent."""
+    """Knows the model in use, the system prompt, the reply in flight and what was spent.
+
+    Attributes:
+        cost_usd: of all answers whose price is known; None when it is of none.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,19 @@ class Requests:
         self.provider = settings.provider
         self.model = settings.model
         self.usage = Usage()
+        self.cost_usd: float | None = None
+        self._notices: list[str] = []
+
+    def spent(self, usage: Usage, cost_usd: float | None) -> None:
+        """Adds what an answer took."""
+        self.usage += usage
+        if cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + cost_usd
+
+    def notices(self) -> list[str]:
+        """What the server said to the person beside its answers, told once."""
+        told, self._notices = self._notices, []
+        return told
 
     @property
     def window(self) -> int:
@@ -94,7 +111,8 @@ class Requests:
 
     def _received(self, response: LlmResponse) -> LlmResponse:
         """The response with its message named, dated and signed with the model that made it."""
-        self.usage += response.usage
+        self.spent(response.usage, response.cost_usd)
+        self._notices += [response.notice] if response.notice else []
         clock = self._services.clock
         message = replace(
             response.message,
@@ -136,10 +154,10 @@ class Requests:
         Raises ProviderError.
         """
         request = LlmRequest(self.model, messages, thread_id=self._thread_id)
-        notes, usage = await summarise(
+        notes, usage, cost_usd = await summarise(
             self._services.model, self.provider, request, instructions, self.window
         )
-        self.usage += usage
+        self.spent(usage, cost_usd)
         summary = Message("user", (Text(SUMMARY_INTRODUCTION + notes),))
         before = sum(map(estimate_tokens, messages))
         return CompactionEntry(notes, folded, before, estimate_tokens(summary)), summary

@@ -23,7 +23,15 @@ from loom.core.advance import advance
 from loom.core.errors import SessionError, StoreError
 from loom.core.history import model_view
 from loom.core.messages import Message, Thread, size_of
-from loom.core.protocol import AnyEvent, AnyOp, Close, ContextChanged, SessionClosed, StateChanged
+from loom.core.protocol import (
+    AnyEvent,
+    AnyOp,
+    Close,
+    ContextChanged,
+    Notice,
+    SessionClosed,
+    StateChanged,
+)
 from loom.core.state import (
     STATE_NAMES,
     Action,
@@ -217,5 +225,8 @@ class Runtime:
                 tokens=self.state.conversation.context_tokens,
                 limit=self.requests.window,
                 usage=self.requests.usage,
+                cost_usd=self.requests.cost_usd,
             )
         )
+        for text in self.requests.notices():
+            self.log.emit(Notice(text=text, level="warning"))

@@ -57,7 +57,7 @@ async def run_subagent(
             words, reason = await _follow(child, tell)
         finally:
             await _close(child, running)
-            parent.requests.usage += child.requests.usage
+            parent.requests.spent(child.requests.usage, child.requests.cost_usd)
     if reason != "done":
         raise ToolError(f"the sub-agent ended with “{reason}”: {words or 'it said nothing'}")
     return words

@@ -34,6 +34,8 @@ COMMANDS = (
     Command("flags", "loom.cli.flags", "what is on for whom; turn a provider off in a hurry"),
     Command("server", "loom.cli.operate", "look after a loom server: settings, backups"),
     Command("daemon", "loom.cli.daemon", "what keeps sessions alive when the app is left"),
+    Command("usage", "loom.cli.usage", "what requests to models cost, by day, model, user"),
+    Command("budget", "loom.cli.budget", "what may be spent on models, and what is"),
     Command("config", "loom.cli.config", "every setting, and where its value came from"),
     Command(
         "keys", "loom.cli.keys", "every action with its keys; [keys] in the settings changes them"

@@ -43,7 +43,8 @@ class LlmRequest(Struct, frozen=True, omit_defaults=True):
 class LlmResponse(Struct, frozen=True, omit_defaults=True):
     """A finished answer. `tool_calls` repeats the message's calls, for readers of the catalogue.
 
-    `cost_usd`: what it cost; None where the server knows no price.
+    `cost_usd`: what it cost; None where the server knows no price. `notice`: what the person is to
+    be told beside it, such as a budget that is nearly used up.
     """
 
     message: Message
@@ -51,6 +52,7 @@ class LlmResponse(Struct, frozen=True, omit_defaults=True):
     usage: Usage = Usage()
     finish_reason: str = ""
     cost_usd: float | None = None
+    notice: str = ""
 
 
 class TextDelta(Struct, frozen=True, tag="text_delta"):

@@ -169,11 +169,16 @@ def finished(request: web.Request, bill: Bill) -> None:
     )
 
 
-def warning_headers(request: web.Request, bill: Bill) -> Mapping[str, str]:
+def warning(request: web.Request, bill: Bill) -> str:
     """What the person is told of a budget that is used up, or nearly: once in its period."""
     if not bill.reservation.counters:
-        return {}
-    text = request.app[BOOKS].ledger.warning(bill.spender)
+        return ""
+    return request.app[BOOKS].ledger.warning(bill.spender)
+
+
+def warning_headers(request: web.Request, bill: Bill) -> Mapping[str, str]:
+    """The same as a header, for wires that have no other place for it."""
+    text = warning(request, bill)
     return {WARNING_HEADER: text} if text else {}
 
 

@@ -5,7 +5,7 @@ can still be an HTTP status. From its start on, silence is filled with `: ping`.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
@@ -29,7 +29,6 @@ class EventStream:
         head_wait: seconds after which the stream begins without the provider's answer.
         ping_interval: seconds of silence before a ping.
         signed: what is sent instead of the event that ends the stream well.
-        headers: more of them.
 
     Attributes:
         refusal: why there is no stream; set only when it had not begun.
@@ -43,9 +42,8 @@ class EventStream:
         head_wait: float,
         ping_interval: float,
         signed: Callable[[Completed], Completed],
-        headers: Mapping[str, str],
     ) -> None:
-        self.response = web.StreamResponse(headers={**_HEADERS, **headers})
+        self.response = web.StreamResponse(headers=_HEADERS)
         self.has_sent = False
         self._signed = signed
         self._body = DirectBody(request, self.response)

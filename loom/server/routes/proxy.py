@@ -16,7 +16,7 @@ from loom.core import codec
 from loom.core.errors import CodecError, ProviderError
 from loom.core.llm import Completed, LlmError, LlmRequest, LlmResponse
 from loom.log import request_id
-from loom.server.accounting import Bill, billed, warning_headers
+from loom.server.accounting import Bill, billed, warning
 from loom.server.areas import Area
 from loom.server.asked import Asked
 from loom.server.bodies import body_of
@@ -47,9 +47,8 @@ async def complete(request: web.Request) -> web.Response:
                 response = await _collected(provider, asked)
         else:
             response = await _fetched(request, bill, asked)
-        body = codec.encode(_charged(bill, response))
-        headers = warning_headers(request, bill)
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        body = codec.encode(_charged(request, bill, response))
+        return web.Response(body=body, content_type="application/json")
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
@@ -62,8 +61,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
             request,
             config.head_wait,
             config.ping_interval,
-            lambda end: Completed(_charged(bill, end.response)),
-            warning_headers(request, bill),
+            lambda end: Completed(_charged(request, bill, end.response)),
         )
         metrics.streams.add(1, name)
         try:
@@ -101,11 +99,15 @@ def _weighed(provider: Provider, asked: LlmRequest, body: bytes) -> Asked:
     return Asked(model, limit, len(body), asked.thread_id)
 
 
-def _charged(bill: Bill, response: LlmResponse) -> LlmResponse:
-    """The answer with what it cost, where that is known."""
+def _charged(request: web.Request, bill: Bill, response: LlmResponse) -> LlmResponse:
+    """The answer with what it cost, where that is known, and what its budget has to say."""
     bill.answered(response.message.model, response.usage)
     cost = bill.cost(response.usage)
-    return response if cost is None else with_fields(response, cost_usd=cost / NANO)
+    return with_fields(
+        response,
+        cost_usd=None if cost is None else cost / NANO,
+        notice=warning(request, bill),
+    )
 
 
 def _end(out: EventStream, bill: Bill) -> None:
