@@ -43,6 +43,7 @@ COMMANDS = (
     SlashCommand("next", "next_message", "go to your next message", key="}"),
     SlashCommand("mouse", "free_mouse", "leave the mouse to the terminal, or not", key="F12"),
     SlashCommand("theme", "theme", "choose the colours", "[name]"),
+    SlashCommand("usage", "usage", "what requests cost, and the budgets"),
     SlashCommand("quit", "leave", "leave Loom", key="Ctrl+C twice"),
 )
 

@@ -83,6 +83,7 @@ class Performer:
 
     async def _end(self, action: EndTurn) -> None:
         self._runtime.requests.settled()
+        self._runtime.report_context()
         await self._runtime.turns.end(action.reason)
 
     async def _send(self, action: SendLlmRequest) -> None:

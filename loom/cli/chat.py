@@ -15,6 +15,7 @@ from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
 from loom.cli.plan import Plan
 from loom.cli.resident import open_sessions
+from loom.cli.usage import read_usage
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
@@ -90,6 +91,7 @@ def _shown(opening: Opening) -> int:
     # A browser has no scrollback of its own.
     is_inline = settings.tui.inline and "TEXTUAL_DRIVER" not in plan.environment
     start = Start(
+        read_usage=read_usage,
         open_host=lambda: open_sessions(plan),
         workspace=plan.workspace,
         provider=settings.provider,

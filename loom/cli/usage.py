@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from loom.cli.team_words import PIPE_WIDTH, print_json
 from loom.cli.threads_table import table, tamed
+from loom.config import load
 
 if TYPE_CHECKING:
+    from loom.api.budgets import Budget
     from loom.api.client import ServerClient
     from loom.api.usage import UsageReport, UsageRow
 
@@ -70,6 +72,21 @@ async def _report(args: Namespace) -> "UsageReport":
         return await SpendingClient(client).usage(query)
 
 
+async def read_usage(days: int) -> "tuple[UsageReport, tuple[Budget, ...]]":
+    """The last days by day and model, and the budgets that bind the person. Raises LoomError."""
+    from datetime import UTC, datetime, timedelta
+
+    from loom.api.clients.spending import SpendingClient
+    from loom.api.usage import UsageQuery
+
+    since = (datetime.now(UTC).date() - timedelta(days=days - 1)).isoformat()
+    async with _server() as client:
+        spending = SpendingClient(client)
+        report = await spending.usage(UsageQuery("day,model", since))
+        has_people = bool(load(os.environ, Path().resolve()).settings.server_url)
+        return report, (await spending.mine()).budgets if has_people else ()
+
+
 async def _org_id(client: "ServerClient", slug: str) -> str:
     from loom.api.clients.orgs import part
     from loom.api.orgs import Org
@@ -82,7 +99,6 @@ async def _server() -> "AsyncIterator[ServerClient]":
     """The server of the settings; else one for the moment, on this machine's own database."""
     from loom.api.client import ServerClient
     from loom.cli.remote import server_client
-    from loom.config import load
 
     if load(os.environ, Path().resolve()).settings.server_url:
         yield server_client(os.environ)

@@ -205,5 +205,14 @@ class ChatCommands:
             )
             self._choose("Theme", map(Choice, names), self._theme, app.theme)
 
+    async def _usage(self, argument: str) -> None:
+        from loom.screens.usage import UsageScreen
+
+        read = self._screen.start.read_usage
+        if read is None:
+            self._say("Usage cannot be read here.", "In a shell: loom usage")
+        else:
+            await self._screen.app.push_screen(UsageScreen(read))
+
     async def _leave(self, argument: str) -> None:
         self._screen.leave()

@@ -10,6 +10,7 @@ from loom.terminal.order import Order
 
 if TYPE_CHECKING:
     from loom.host.base import SessionHost
+    from loom.screens.usage import Read
     from loom.threads.glimpse import Glimpse
     from loom.widgets.keys import Keymap
 
@@ -39,6 +40,7 @@ class Start:
         keymap: the person's own keys by the names of actions.
         environment: of the terminal: where its clipboard, editor and browser are.
         order: who puts text from right to left in order.
+        read_usage: what requests of the last days cost, and the budgets; None where nobody knows.
         kept_copy: the file for a copied text that no clipboard takes; None keeps nothing.
     """
 
@@ -56,6 +58,7 @@ class Start:
     notes: tuple[str, ...] = ()
     last_title: str = ""
     history: Path | None = None
+    read_usage: "Read | None" = None
     report_crash: Callable[[BaseException], str] = lambda error: ""
     on_built: Callable[[], None] = lambda: None
     glimpse: "Callable[[], Glimpse | None]" = lambda: None
