@@ -57,12 +57,14 @@ class ServerClient:
         kind: type[T],
         body: object = None,
         query: Mapping[str, Any] | None = None,
+        etag: str = "",
     ) -> T:
         """One request; its answer as `kind`, which is None for an answer without a body.
 
         Args:
             body: is sent as JSON.
             query: parameters; those that are empty are left out.
+            etag: the version that a write is for.
 
         Raises:
             AuthError: the token is missing or wrong.
@@ -70,7 +72,7 @@ class ServerClient:
             LoomError: the server cannot be reached, or it refused.
         """
         asked = None if body is None else codec.encode(body)
-        status, answer = await self._fetched(method, path + _query(query), asked)
+        status, answer = await self._fetched(method, path + _query(query), asked, etag)
         if status >= 300:
             raise _refused(status, answer)
         return _decoded(answer or b"null", kind)
@@ -92,13 +94,15 @@ class ServerClient:
             raise self._unreachable(error) from error
 
     async def _fetched(
-        self, method: str, path: str, asked: bytes | None = None
+        self, method: str, path: str, asked: bytes | None = None, etag: str = ""
     ) -> tuple[int, bytes]:
         from aiohttp import ClientError
 
         headers = dict(self._headers)
         if asked is not None:
             headers["Content-Type"] = "application/json"
+        if etag:
+            headers["If-Match"] = f'"{etag}"'
         try:
             async with (
                 client_session(self._address, read_timeout=self._timeout) as session,

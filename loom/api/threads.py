@@ -157,6 +157,7 @@ class ThreadSearchQuery(Struct, frozen=True):
     repository: Asked = ""
     file: Asked = ""
     tag: Short = ""
+    pinned: bool = False
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
 
 

@@ -17,6 +17,7 @@ COMMANDS = (
     Command("search", "loom.cli.threads_search", "find words in every thread"),
     Command("log", "loom.cli.log", "print a thread as text, through the pager"),
     Command("sync", "loom.cli.sync", "your threads on all your machines, now; what waits, and why"),
+    Command("share", "loom.cli.share", "show a thread to others, and take it back"),
     Command("private", "loom.cli.private", "start a thread that never leaves this machine"),
     Command("export", "loom.cli.threads_export", "write a thread as JSON or Markdown"),
     Command("import", "loom.cli.threads_import", "read a thread that was exported as JSON"),

@@ -84,7 +84,7 @@ async def _now(settings: "Settings", args: Namespace) -> int:
         sync = sync_of(settings, store)
         if args.adopt:
             print(f"{await sync.adopt()} taken over.", file=sys.stderr)
-        done = await _round(sync)
+        done = await one_round(sync)
         if args.json:
             _print_json(done)
         else:
@@ -95,7 +95,7 @@ async def _now(settings: "Settings", args: Namespace) -> int:
     return 1 if done.refused else 0
 
 
-async def _round(sync: "Sync") -> "Round":
+async def one_round(sync: "Sync") -> "Round":
     """A round, after those of other processes. Raises LoomError."""
     import asyncio
 

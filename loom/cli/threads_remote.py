@@ -14,10 +14,30 @@ if TYPE_CHECKING:
     from loom.cli.plan import Plan
     from loom.config.settings import Settings
     from loom.core.messages import Thread
+    from loom.threads.search import Hit
 
 
 async def server_threads(args: Namespace) -> "Sequence[Thread]":
     """What `loom list --server` asks for. Raises LoomError."""
+    async with _client(_named_settings()) as client:
+        org = await _org_id(client, args.org)
+        page = await client.list({**_query(args), "org": org})
+    return [_thread(info) for info in page.threads]
+
+
+async def server_hits(args: Namespace, limit: int) -> "Sequence[Hit]":
+    """What `loom search` finds there, best first. Raises LoomError."""
+    from loom.threads.search import Hit
+
+    async with _client(_named_settings()) as client:
+        query = {**_query(args), "q": " ".join(args.query), "limit": str(min(limit, 100))}
+        if args.org:
+            query["org"] = await _org_id(client, args.org)
+        found = await client.search(query)
+    return [Hit(_thread(hit.thread), hit.snippet, hit.marks, hit.score) for hit in found.hits]
+
+
+def _named_settings() -> "Settings":
     from loom.config import load
     from loom.core.errors import ConfigError
 
@@ -26,10 +46,7 @@ async def server_threads(args: Namespace) -> "Sequence[Thread]":
         raise ConfigError(
             "no server is named", "Set server_url (or LOOM_SERVER_URL), then sign in."
         )
-    async with _client(settings) as client:
-        org = await _org_id(client, args.org)
-        page = await client.list({**_query(args), "org": org})
-    return [_thread(info) for info in page.threads]
+    return settings
 
 
 def fetched(plan: "Plan", prefix: str) -> str:

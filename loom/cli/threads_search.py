@@ -7,6 +7,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from loom.cli.threads_filters import add_filters, filter_of
+from loom.cli.threads_remote import server_hits
 from loom.cli.threads_table import SHORT_ID, ago, positive, tamed
 
 if TYPE_CHECKING:
@@ -15,8 +17,13 @@ if TYPE_CHECKING:
 HELP = """\
 Finds threads that hold every word, in what was said, in tool output and in titles.
 
-Seven or more hex digits are tried as the beginning of a commit first."""
+  loom search flaky login           here
+  loom search --all flaky login     here, and all that you may read on your team's server
+  loom search --org acme --file parser.py timeout
+  loom search --all 3f2a91c         threads of a commit, by seven digits or more
+"""
 
+HERE, SERVER = "here", "server"
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -26,8 +33,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-l", "--limit", type=positive, default=20, metavar="N", help="at most N (default: 20)"
     )
+    parser.add_argument("-a", "--all", action="store_true", help="here and on the team's server")
     parser.add_argument("--here", action="store_true", help="only threads of this folder")
     parser.add_argument("--json", action="store_true", help="as a JSON array")
+    add_filters(parser)
 
 
 def run(args: Namespace) -> int:
@@ -39,35 +48,63 @@ def run(args: Namespace) -> int:
 
     hits = asyncio.run(_hits(args))
     if args.json:
-        print(msgspec.json.encode([_plain(hit) for hit in hits]).decode())
+        print(msgspec.json.encode([_plain(hit, place) for hit, place in hits]).decode())
     elif hits:
         now_ms = time.time_ns() // 1_000_000
         is_bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        print("\n".join(_shown(hit, now_ms, is_bold=is_bold) for hit in hits))
+        print("\n".join(_shown(hit, place, now_ms, is_bold=is_bold) for hit, place in hits))
     else:
         print("Nothing found.", file=sys.stderr)
     return 0
 
 
-async def _hits(args: Namespace) -> "Sequence[Hit]":
+async def _hits(args: Namespace) -> "list[tuple[Hit, str]]":
+    """The best ones of this machine and, where that is asked, of the server; with the place."""
+    if args.server or args.org:
+        return [(hit, SERVER) for hit in await server_hits(args, args.limit)]
+    found = [(hit, HERE) for hit in await _here(args)]
+    if args.all:
+        known = {hit.thread.id for hit, _ in found}
+        found += [(hit, SERVER) for hit in await _there(args) if hit.thread.id not in known]
+        # Both places score alike.
+        found.sort(key=lambda each: (-each[0].score, -each[0].thread.updated_at))
+    return found[: args.limit]
+
+
+async def _here(args: Namespace) -> "Sequence[Hit]":
     from loom.cli.threads import here, open_store
+    from loom.threads.search import search
 
-    workspace = here() if args.here else None
+    query, workspace = " ".join(args.query), here() if args.here else None
+    within = filter_of(args).where()
     async with open_store(os.environ) as store:
-        return await store.search(" ".join(args.query), args.limit, workspace)
+        return await store.read_apart(lambda c: search(c, query, args.limit, workspace, within))
 
 
-def _plain(hit: "Hit") -> dict[str, object]:
+async def _there(args: Namespace) -> "Sequence[Hit]":
+    """The server's; what is here is not kept back when it does not answer."""
+    from loom.core.errors import LoomError
+
+    try:
+        return await server_hits(args, args.limit)
+    except LoomError as error:
+        print(f"loom: only this machine: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+        return ()
+
+
+def _plain(hit: "Hit", place: str) -> dict[str, object]:
     """Every field, also those that are empty, for scripts that index them."""
     import msgspec
 
-    return {**msgspec.structs.asdict(hit), "thread": msgspec.structs.asdict(hit.thread)}
+    thread = msgspec.structs.asdict(hit.thread)
+    return {**msgspec.structs.asdict(hit), "thread": thread, "place": place}
 
 
-def _shown(hit: "Hit", now_ms: int, *, is_bold: bool) -> str:
+def _shown(hit: "Hit", place: str, now_ms: int, *, is_bold: bool) -> str:
     thread = hit.thread
     head = f"{thread.id[:SHORT_ID]}  {tamed(thread.title or 'untitled')}"
-    head += f"  ({ago(thread.updated_at, now_ms)})"
+    where = ", on the server" if place == SERVER else ""
+    head += f"  ({ago(thread.updated_at, now_ms)}{where})"
     return f"{head}\n    {_marked(hit) if is_bold else tamed(hit.snippet)}"
 
 

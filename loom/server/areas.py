@@ -39,6 +39,8 @@ TEAM = (
     "loom.server.routes.join_requests",
     "loom.server.routes.api_keys",
     "loom.server.routes.threads",
+    "loom.server.routes.shares",
+    "loom.server.routes.shared",
     "loom.server.routes.users",
     "loom.server.routes.login",
     "loom.server.routes.account_page",

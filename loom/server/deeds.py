@@ -41,7 +41,7 @@ def audit(
             request.remote or "",
             request.headers.get("User-Agent", "")[:MAX_USER_AGENT],
             request_id.get(),
-            {"method": request.method, "path": _path(request), **details},
+            {"method": request.method, "path": told_path(request), **details},
         )
     )
 
@@ -105,7 +105,7 @@ def _require_on(request: web.Request, provider: str) -> None:
         raise ProviderError(LlmError(text, "not_configured", hint=hint))
 
 
-def _path(request: web.Request) -> str:
+def told_path(request: web.Request) -> str:
     """The request's path without what stands in it as a credential."""
     path = request.path[:MAX_PATH]
     for name in _CREDENTIALS_IN_PATHS.intersection(request.match_info):

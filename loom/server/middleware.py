@@ -11,7 +11,7 @@ from aiohttp.typedefs import Middleware
 from loom.core.errors import LoomError
 from loom.log import request_id
 from loom.server.access_log import Served
-from loom.server.deeds import CLIENT_GONE
+from loom.server.deeds import CLIENT_GONE, told_path
 from loom.server.door import authenticate
 from loom.server.errors import Dialect, Refused, error_response
 from loom.server.forwarded import believe_proxies
@@ -47,8 +47,10 @@ def _account(request: web.Request, status: int, seconds: float) -> None:
     metrics = request.app[METRICS]
     metrics.requests.add(1, name, str(status))
     metrics.latency.observe(seconds, name)
+    # Most routes have nothing in their paths, and no time to lose.
+    path = told_path(request) if "{" in name else request.path
     request.app[ACCESS_LOG].add(
-        Served(time.time(), request_id.get(), request.method, request.path, name, status, seconds)
+        Served(time.time(), request_id.get(), request.method, path, name, status, seconds)
     )
 
 
@@ -73,7 +75,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         # The client went away while it was written to; aiohttp closes up.
         raise
     except Exception:  # the server's outer edge: all else is ours to answer for
-        log.exception("%s %s failed", request.method, request.path)
+        log.exception("%s %s failed", request.method, told_path(request))
         refusal = Refused(500, "internal", "The server failed; its log has the details.")
     if request.writer.output_size > 0:
         raise ConnectionError("the answer had begun")

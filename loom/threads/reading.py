@@ -163,6 +163,44 @@ def ancestors(connection: sqlite3.Connection, head: int | None) -> Iterator[Stor
                 head = row.parent
 
 
+class Outline(NamedTuple):
+    """An entry without its content; `size` is the body's, in bytes."""
+
+    id: int
+    kind: str
+    size: int
+
+
+_OUTLINE = """
+WITH RECURSIVE chain (id, parent, kind, size) AS (
+    SELECT id, parent, kind, length(body) FROM entries WHERE id = ?
+    UNION ALL
+    SELECT entries.id, entries.parent, entries.kind, length(entries.body)
+    FROM chain CROSS JOIN entries ON entries.id = chain.parent
+)
+SELECT id, kind, size FROM chain LIMIT ? OFFSET ?
+"""
+
+
+def outline(
+    connection: sqlite3.Connection, head: int | None, skip: int, count: int
+) -> list[Outline]:
+    """`count` of an entry's ancestors, oldest first, without the newest `skip`; no body is read."""
+    rows = connection.execute(_OUTLINE, (head, count, skip))
+    return [Outline(*row) for row in rows][::-1]
+
+
+def entry(connection: sqlite3.Connection, entry_id: int) -> Entry:
+    """One entry, its images by their hashes. Raises StoreError when there is none such."""
+    row = connection.execute(
+        "SELECT id, parent, kind, CAST(body AS BLOB), CAST(text AS BLOB) FROM entries WHERE id = ?",
+        (entry_id,),
+    ).fetchone()
+    if row is None:
+        raise StoreError(f"entry {entry_id} is missing", "Put a backup of the database in place.")
+    return detached(connection, Stored(*row))
+
+
 def detached(connection: sqlite3.Connection, row: Stored) -> Entry:
     """The row's entry, its images by their hashes; damaged ones as `entries` has them."""
 

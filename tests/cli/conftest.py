@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.office import Office
+
 
 @dataclass(frozen=True)
 class Served:
@@ -70,3 +72,18 @@ def serve(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Serve]:
             return Served(process, (process.stdout.readline(), process.stdout.readline()))
 
         yield start
+
+
+@pytest.fixture
+def office(serve: Serve, loom: Loom, tmp_path: Path) -> Callable[..., Office]:
+    """Starts a team's server, and signs people up at it by name."""
+    database = tmp_path / "server.db"
+    served = serve(LOOM_SERVER_DB_PATH=str(database))
+
+    def open_for(*names: str) -> Office:
+        made = Office(served.url, database, loom)
+        for name in names:
+            made.sign_up(name)
+        return made
+
+    return open_for

@@ -1,69 +1,8 @@
 """`loom org`, `team`, `api-key` and `admin`, as people type them, at a server of their own."""
 
-import json
-import sqlite3
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import pytest
-
-from loom.server import users
-from loom.server.auth import login_sessions
-from loom.server.auth.login_sessions import Origin
-from tests.cli.conftest import Loom, Serve
-
-Done = subprocess.CompletedProcess[str]
-
-
-class Office:
-    """A running server and people who are signed in at it."""
-
-    def __init__(self, url: str, database: Path, loom: Loom) -> None:
-        self._url = url
-        self._database = database
-        self._loom = loom
-        self.tokens: dict[str, str] = {}
-        self.sign_up("root")
-
-    def sign_up(self, name: str) -> None:
-        now = time.time_ns() // 1_000_000
-        with closing(sqlite3.connect(self._database, timeout=10)) as connection, connection:
-            user = users.create(connection, name, f"{name}@example.com", now)
-            _, token = login_sessions.create(connection, user.id, "cli", now, Origin())
-        self.tokens[name] = token.expose()
-
-    def run(self, who: str, *words: str) -> Done:
-        """`loom WORDS`, typed by somebody, whatever comes of it."""
-        token = self.tokens.get(who, who)
-        return self._loom(*words, LOOM_SERVER_URL=self._url, LOOM_TOKEN=token)
-
-    def did(self, who: str, *words: str) -> str:
-        """What it printed; it went well."""
-        done = self.run(who, *words)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
-
-    def told(self, who: str, *words: str) -> Any:
-        """What it printed as JSON."""
-        return json.loads(self.did(who, *words, "--json"))
-
-
-@pytest.fixture
-def office(serve: Serve, loom: Loom, tmp_path: Path) -> Iterator[Callable[..., Office]]:
-    database = tmp_path / "server.db"
-    served = serve(LOOM_SERVER_DB_PATH=str(database))
-
-    def open_for(*names: str) -> Office:
-        made = Office(served.url, database, loom)
-        for name in names:
-            made.sign_up(name)
-        return made
-
-    yield open_for
+from tests.cli.office import Office
 
 
 def test_a_colleague_is_invited_accepts_and_is_given_a_role(

@@ -64,6 +64,8 @@ THREAD_WRITERS = Policy(
     ("org_admin", "org_owner", "impersonating", *ADMINS), ("member", "maintainer", "auditor")
 )
 """Of a thread that a member keeps and the organization may read."""
+THREAD_OWNER = Policy(ADMINS, (*MEMBERS.may[:-2], "impersonating"))
+"""Of the same thread, whose owner none of the callers is."""
 MAINTAINERS = Policy((*ORG_ADMINS.may, "maintainer"), ("member", "auditor", "impersonating"))
 
 
@@ -95,6 +97,7 @@ ASK = {
 # The scene's provider does not answer, and it has no search engine.
 MODEL = Case(json=ASK, passes=(400, 502, 503))
 SEARCH = Case(json={"query": "loom"}, passes=(503,))
+LINK_TOKEN = "5e" * 24
 VERSION = {"If-Match": '"1"'}
 
 FLAG = {
@@ -205,6 +208,15 @@ CASES: Mapping[str, Case] = {
     ),
     "DELETE /api/threads/{thread}": Case(
         headers=VERSION, policy=THREAD_WRITERS, but={"key+threads:delete": "404"}
+    ),
+    "GET /api/threads/{thread}/share": Case(policy=THREAD_OWNER),
+    "POST /api/threads/{thread}/share": Case(policy=THREAD_OWNER),
+    "DELETE /api/threads/{thread}/share": Case(policy=THREAD_OWNER),
+    "POST /api/threads/{thread}/support-access/approve": Case(policy=THREAD_OWNER),
+    "DELETE /api/threads/{thread}/support-access": Case(policy=THREAD_OWNER),
+    "GET /shared/{thread}/{token}": Case(names={"thread": "{linked_thread}", "token": LINK_TOKEN}),
+    "GET /api/threads/{thread}/share/{token}": Case(
+        names={"thread": "{linked_thread}", "token": LINK_TOKEN}
     ),
     "GET /api/orgs/{org}/audit": Case(policy=ORG_ADMINS),
     "GET /api/flags/stream": Case(query="?seconds=0.01"),

@@ -22,7 +22,7 @@ from loom.server.spending import budgets
 from loom.server.spending.budgets import Budget
 from loom.server.spending.ledger import Spender
 from loom.threads.writing import insert_thread
-from tests.server.matrix_cases import KEYS
+from tests.server.matrix_cases import KEYS, LINK_TOKEN
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -273,6 +273,19 @@ def _kept(made: Scene) -> str:
     return kept.id
 
 
+def _linked_thread(made: Scene) -> str:
+    """The same, with a link whose token is LINK_TOKEN."""
+    thread_id = _thread(made)
+    row = made.connection.execute("PRAGMA database_list").fetchone()
+    with closing(connect(Path(row[2]).with_name("threads.db"))) as threads:
+        threads.execute(
+            "INSERT INTO share_links (thread, token_hash, created_by, created_at)"
+            " SELECT key, ?, owner, created_at FROM threads WHERE id = ?",
+            (hashed(LINK_TOKEN), thread_id),
+        )
+    return thread_id
+
+
 MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "org": lambda made: made.org,
     "deleted_org": _deleted_org,
@@ -292,6 +305,7 @@ MAKERS: Mapping[str, Callable[[Scene], str]] = {
     "job": lambda made: "logins.expired",
     "flag": lambda made: "some.flag",
     "switch": lambda made: "some.switch",
+    "linked_thread": _linked_thread,
     "provider": lambda made: "anthropic",
     "model": lambda made: "claude-test",
 }

@@ -9,7 +9,7 @@ import msgspec
 
 from loom.api.accounts import Me
 from loom.api.errors import ErrorBody
-from loom.api.threads import MissingAttachments, ThreadInfo, ThreadList, ThreadRead
+from loom.api.threads import MissingAttachments, ThreadHits, ThreadInfo, ThreadList, ThreadRead
 from loom.core.errors import AuthError, Offline, Outdated, PrivateThread, SyncError
 from loom.http import Address, bearer, client_session
 from loom.secrets import Secret
@@ -83,6 +83,12 @@ class ThreadsClient:
     async def list(self, query: Mapping[str, str]) -> ThreadList:
         """Threads that the person may read; `query` is a ListQuery's."""
         return _decoded(await self._ask("GET", f"/api/threads?{urlencode(query)}"), ThreadList)
+
+    async def search(self, query: Mapping[str, str]) -> ThreadHits:
+        """Threads that the person may read, best first; `query` is a ThreadSearchQuery's."""
+        return _decoded(
+            await self._ask("GET", f"/api/threads/search?{urlencode(query)}"), ThreadHits
+        )
 
     async def read(
         self, thread_id: str, since: str = "", after: int = 0, *, deleted: bool = False

@@ -66,5 +66,5 @@ def _attribute(key: str, value: Attribute) -> str:
 
 
 def _is_safe(address: str) -> bool:
-    is_own = address.startswith(("/", "#")) and not address.startswith(("//", "/\\"))
+    is_own = address.startswith(("/", "#", "?")) and not address.startswith(("//", "/\\"))
     return (is_own or address.startswith(_SCHEMES)) and address.isprintable()

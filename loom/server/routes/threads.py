@@ -23,7 +23,7 @@ from loom.api.threads import (
     ThreadSearchQuery,
     ThreadWrite,
 )
-from loom.server.access import Action, Resource, not_there, require
+from loom.server.access import Action, Resource, authorize, not_there, require
 from loom.server.areas import Area
 from loom.server.bodies import body_of
 from loom.server.chosen_org import org_of
@@ -68,7 +68,10 @@ async def one(request: web.Request) -> web.Response:
     asked, store, name = query_of(request, ReadQuery), request.app[THREADS], _id(request)
     principal = principal_of(request)
     action: Action = "write" if asked.deleted else "read"
-    held = store.read(lambda c: require_thread(c, principal, action, name))
+    now = request.app[CLOCK]()
+    held = store.read(lambda c: require_thread(c, principal, action, name, now))
+    if not authorize(principal, action, held.resource):
+        audit(request, "thread.support_read", resource=f"thread:{name}")
     if request.headers.get("If-None-Match", "").strip() == _quoted(held.info):
         return _tagged(web.Response(status=304), held.info)
     found = await store.read_apart(lambda c: reads.read(c, held, asked))

@@ -4,5 +4,7 @@ held        a thread with who it belongs to, and who may read it
 lists       pages of threads, and what changed since
 reads       a thread's entries for the wire
 preparing   a write, checked before the database is asked
+links       links for whoever has them
+support     what the support may read for a while
 writes      what changes threads, inside a transaction
 """

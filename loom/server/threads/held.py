@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from loom.api.threads import ThreadInfo
@@ -9,6 +10,7 @@ from loom.api.times import rfc3339
 from loom.core import codec
 from loom.server.access import Action, Resource, not_there, require
 from loom.server.principal import Principal, PrincipalKind
+from loom.server.threads import support
 from loom.threads.filters import Where
 
 SELECT = """
@@ -85,9 +87,15 @@ def find(connection: sqlite3.Connection, thread_id: str) -> Held | None:
 
 
 def require_thread(
-    connection: sqlite3.Connection, principal: Principal, action: Action, thread_id: str
+    connection: sqlite3.Connection,
+    principal: Principal,
+    action: Action,
+    thread_id: str,
+    now_ms: int | None = None,
 ) -> Held:
     """The thread, if `principal` may do `action` to it. A deleted one is there for its writers.
+
+    Without `now_ms` the support reads nothing that it was let into for a while.
 
     Raises:
         Denied: it is missing or hidden (404), or may be read but not that (403).
@@ -95,9 +103,13 @@ def require_thread(
     held = find(connection, thread_id)
     if held is None:
         raise not_there(Resource("thread", thread_id), action)
-    if held.info.is_deleted and action == "read":
+    if held.info.is_deleted and action in ("read", "share"):
         raise not_there(held.resource, action)
-    require(principal, action, held.resource)
+    resource = held.resource
+    if now_ms is not None and "support" in principal.global_roles:
+        is_shared = support.is_open(connection, held.key, now_ms)
+        resource = replace(resource, is_shared_with_support=is_shared)
+    require(principal, action, resource)
     return held
 
 

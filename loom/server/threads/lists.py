@@ -57,7 +57,7 @@ def found(
     connection: sqlite3.Connection, principal: Principal, asked: ThreadSearchQuery
 ) -> ThreadHits:
     """Threads that the principal is shown and that hold every word, best first."""
-    wanted = Filter(asked.branch, asked.repository, asked.file, asked.tag)
+    wanted = Filter(asked.branch, asked.repository, asked.file, asked.tag, asked.pinned)
     where = _narrowed(readable(principal), principal, asked, wanted)
     hits = search(connection, asked.q, asked.limit, asked.workspace or None, where)
     shown = ((hit, find(connection, hit.thread.id)) for hit in hits)

@@ -11,6 +11,7 @@ from loom.api.threads import ThreadPatch
 from loom.server.access import Resource, not_there, require
 from loom.server.errors import Refused
 from loom.server.principal import Principal
+from loom.server.threads import links, support
 from loom.server.threads.held import Held, find, require_thread
 from loom.server.threads.preconditions import Precondition
 from loom.server.threads.preparing import Prepared
@@ -95,6 +96,8 @@ def patch(
         team = (asked.team_id or "") if asked.visibility == "team" else ""
         owner = (held.info.owner_id, held.info.org_id, team, asked.visibility)
         connection.execute(_OWN, (*owner, thread_id))
+        if asked.visibility == "private":
+            unshare(connection, held)
     fields = {"title": asked.title, "tags": asked.tags, "is_pinned": asked.is_pinned}
     changes = {name: value for name, value in fields.items() if value is not None}
     writing.update(connection, thread_id, heads.checked_changes(changes))
@@ -113,7 +116,14 @@ def delete(
     if held.info.is_deleted:
         return held
     given.check(held.info)
+    unshare(connection, held)
     return _counted(connection, held, stamp, is_deleted=True)
+
+
+def unshare(connection: sqlite3.Connection, held: Held) -> None:
+    """Nobody reads the thread by a link or as the support any more."""
+    links.revoke(connection, held.key)
+    support.revoke(connection, held.key)
 
 
 def _created(

@@ -1,0 +1,131 @@
+"""`loom share`, as people type it, at a server of their own."""
+
+import asyncio
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec import json
+
+from loom.cli.share import lasting
+from loom.core.history import MessageEntry
+from loom.core.messages import Message, Text, Thread
+from loom.threads.location import database
+from loom.threads.store import ThreadStore
+from tests.cli.office import Office
+
+THREAD = "T-01900000-0000-7000-8000-000000000001"
+
+
+def fetched(url: str, method: str = "GET", body: Any = None, token: str = "") -> tuple[int, bytes]:
+    """What a client that is not ours is answered."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    data = None if body is None else json.encode(body)
+    headers |= {"If-None-Match": "*", "Content-Type": "application/json"} if data else {}
+    request = urllib.request.Request(url, data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def put(people: Office, who: str) -> None:
+    """The thread is on the server, and theirs."""
+    message = {"role": "user", "content": [{"type": "text", "text": "Hello"}]}
+    entry = {"type": "message", "message": message}
+    body = {"thread": {"title": "Greetings"}, "entries": [entry], "visibility": "private"}
+    url = f"{people.url}/api/threads/{THREAD}"
+    assert fetched(url, "PUT", body, people.tokens[who])[0] == 201
+
+
+def test_an_address_is_made_opened_listed_and_revoked(office: Callable[..., Office]) -> None:
+    people = office("alice")
+    put(people, "alice")
+    done = people.run("alice", "share", THREAD, "--public", "--expires", "7d")
+    assert "until" in done.stderr
+    address = done.stdout.strip()
+    assert address.startswith(f"{people.url}/shared/{THREAD}/")
+    api = address.replace("/shared/", "/api/threads/").replace(f"{THREAD}/", f"{THREAD}/share/")
+    status, body = fetched(api)
+    assert (status, json.decode(body)["title"]) == (200, "Greetings")
+    assert "Greetings" in people.did("alice", "share", "--list")
+    assert people.told("alice", "share", "--list")["shares"][0]["thread"]["id"] == THREAD
+    assert "nothing any more" in people.did("alice", "share", THREAD, "--public", "--revoke")
+    assert fetched(api)[0] == 404
+    assert people.told("alice", "share", "--list")["shares"] == []
+
+
+def test_a_team_the_support_and_nobody(office: Callable[..., Office]) -> None:
+    people = office("alice")
+    put(people, "alice")
+    shared = people.told("alice", "share", THREAD)
+    assert shared["thread"]["visibility"] == "organization"
+    slug = people.told("alice", "org", "list")["orgs"][0]["slug"]
+    people.did("alice", "team", "create", "Weavers", "--org", slug)
+    assert "Weavers reads it" in people.did("alice", "share", THREAD, "--team", "weavers")
+    unknown = people.run("alice", "share", THREAD, "--team", "nobody")
+    assert (unknown.returncode, "weavers" in unknown.stderr) == (1, True)
+    assert people.told("alice", "share", THREAD, "--support")["support"]["expires_at"]
+    gone = people.told("alice", "share", THREAD, "--revoke")
+    assert (gone["thread"]["visibility"], gone["support"]) == ("private", None)
+
+
+def test_the_support_asks_and_its_owner_sees_it(office: Callable[..., Office]) -> None:
+    people = office("alice", "sue")
+    put(people, "alice")
+    people.did("root", "admin", "role", "sue@example.com", "support")
+    people.did("sue", "share", THREAD, "--request", "ticket 7")
+    assert "ticket 7" in people.did("alice", "share", "--list")
+
+
+def test_a_private_thread_is_not_shared(
+    office: Callable[..., Office], clean_environment: dict[str, str]
+) -> None:
+    people = office("alice")
+    asyncio.run(keep(clean_environment, Thread(THREAD, is_private=True), "mine"))
+    for how in ((), ("--public",), ("--support",)):
+        done = people.run("alice", "share", THREAD[:12], *how)
+        assert (done.returncode, "never leaves" in done.stderr) == (1, True)
+        assert "/private" in done.stderr
+
+
+def test_what_is_not_there_or_not_clear_is_told_with_what_to_do(
+    office: Callable[..., Office],
+) -> None:
+    people = office("alice")
+    for words, told in (
+        ((THREAD,), "on the server first"),
+        (("T-0199",), "loom list"),
+        ((), "Say its ID"),
+        ((THREAD, "--expires", "7d"), "--public"),
+    ):
+        done = people.run("alice", "share", *words)
+        assert (done.returncode, told in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30m", 1800), ("12h", 43200), ("7d", 604800), ("2w", 1209600)]
+)
+def test_a_time_is_written_with_its_unit(text: str, seconds: int) -> None:
+    assert lasting(text) == seconds
+
+
+def test_what_is_only_here_is_sent_first(
+    office: Callable[..., Office], clean_environment: dict[str, str]
+) -> None:
+    people = office("alice")
+    asyncio.run(keep(clean_environment, Thread(THREAD, title="Only here"), "Hello"))
+    done = people.run("alice", "share", THREAD[:12], "--public")
+    page = fetched(done.stdout.strip())[1].decode()
+    assert "Only here" in page
+    assert "Hello" in page
+
+
+async def keep(environment: dict[str, str], thread: Thread, words: str) -> None:
+    path = database(environment)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    async with ThreadStore.open(path) as store:
+        await store.create(thread, (MessageEntry(Message("user", (Text(words),))),))

