@@ -15,7 +15,7 @@ from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.core.messages import Usage
 from loom.log import request_id
-from loom.server.asked import Asked
+from loom.server.asked import Asked, looked_through
 from loom.server.caller import principal_of
 from loom.server.chosen_org import org_of
 from loom.server.deeds import CLIENT_GONE, note_llm
@@ -123,7 +123,10 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
     books = request.app[BOOKS]
     principal = principal_of(request)
     key = principal.credential_id if principal.kind is PrincipalKind.API_KEY else ""
-    spender = Spender(org_of(request), principal.user_id, key, provider, asked.model)
+    org = org_of(request)
+    if wire == "native" and (books.ledger.budgets or books.policies.of(org).models is not None):
+        asked = looked_through(asked, body)
+    spender = Spender(org, principal.user_id, key, provider, asked.model)
     note_llm(request, model=asked.model)
     books.policies.require(spender.org, provider, asked.model)
     price = books.prices.price(provider, asked.model, books.clock())

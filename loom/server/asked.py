@@ -1,18 +1,15 @@
 """What a request's body asks for, as far as it decides who may send it and what it can cost."""
 
+import re
+
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 _BYTES_PER_TOKEN = 3
 """Fewer than any provider's tokenizer makes of code and prose; of base64 it counts far too many."""
 
-_DECISIVE = (
-    b'"model"',
-    b'"max_tokens"',
-    b'"max_completion_tokens"',
-    b'"max_output_tokens"',
-    b'"n"',
-)
+_DECISIVE = re.compile(rb'"(model|max_tokens|max_completion_tokens|max_output_tokens|n|1h|12h)"')
 _MAX_COUNT = 128
 """Answers that one request may ask for."""
 
@@ -39,7 +36,7 @@ class Asked(Struct, frozen=True):
     """One request, weighed.
 
     Attributes:
-        model: empty when the body does not say, or says it twice.
+        model: empty when the body does not say.
         max_tokens: the longest answer; None for the model's own limit.
         size: of the body in bytes.
         thread: what may stand for the conversation; empty when nothing does.
@@ -64,8 +61,6 @@ def weigh(body: bytes) -> Asked:
         told = _decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Asked(size=len(body))
-    if _says_twice(body):
-        return Asked(size=len(body))
     limits = (told.max_tokens, told.max_completion_tokens, told.max_output_tokens)
     most = max((each for each in limits if each is not None), default=None)
     count = min(max(told.n or 1, 1), _MAX_COUNT)
@@ -75,17 +70,24 @@ def weigh(body: bytes) -> Asked:
         None if most is None else max(most, 0) * count,
         len(body),
         thread,
-        b'"1h"' in body or b'"12h"' in body,
     )
 
 
-def _says_twice(body: bytes) -> bool:
+def looked_through(asked: Asked, body: bytes) -> Asked:
+    """`asked` as rules and budgets need it: without a model where the body says anything twice.
+
+    Reads the body several times over, which only those pay who have rules.
+    """
+    words = _DECISIVE.findall(body)
+    if asked.model and len(words) > len(set(words)) and _says_twice(body, words):
+        return Asked(size=len(body))
+    return replace(asked, is_long_lived=b"1h" in words or b"12h" in words)
+
+
+def _says_twice(body: bytes, words: list[bytes]) -> bool:
     """Whether a decisive key stands twice at the top: which one counts is each reader's choice.
 
     A reader keeps one of the two, so that the other is missing from what was read.
     """
-    counts = {key: count for key in _DECISIVE if (count := body.count(key)) > 1}
-    if not counts:
-        return False
-    values = [bytes(value) for value in _parts.decode(body).values()]
-    return any(sum(v.count(key) for v in values) + 1 < counts[key] for key in counts)
+    inner = [w for value in _parts.decode(body).values() for w in _DECISIVE.findall(bytes(value))]
+    return any(words.count(word) > inner.count(word) + 1 for word in set(words))

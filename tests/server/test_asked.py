@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from loom.server.asked import weigh
+from loom.server.asked import looked_through, weigh
 
 
 def body(**fields: Any) -> bytes:
@@ -46,13 +46,13 @@ def test_a_conversation_is_known_by_what_the_wires_have_for_it() -> None:
     ],
 )
 def test_what_is_unclear_has_no_model(data: bytes) -> None:
-    assert weigh(data).model == ""
+    assert looked_through(weigh(data), data).model == ""
 
 
 def test_the_same_words_deeper_inside_are_not_the_requests() -> None:
     tool = {"input_schema": {"properties": {"model": {"type": "string"}, "n": {"type": "number"}}}}
-    asked = weigh(body(tools=[tool, tool], messages=[{"content": '{"model": "other"}'}]))
-    assert asked.model == "m"
+    data = body(tools=[tool, tool], messages=[{"content": '{"model": "other"}'}])
+    assert looked_through(weigh(data), data).model == "m"
 
 
 def test_input_is_never_reckoned_below_a_third_of_its_bytes() -> None:
