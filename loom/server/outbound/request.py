@@ -26,16 +26,17 @@ def request_head(method: str, target: Target, headers: Mapping[str, str], body: 
 
 
 def _left_out(method: str, target: Target, headers: Mapping[str, str], body: bytes) -> list[str]:
+    given = {name.lower() for name in headers}
     lines = []
-    if "User-Agent" not in headers:
+    if "user-agent" not in given:
         lines.append(f"User-Agent: {USER_AGENT}")
-    if "Accept" not in headers:
+    if "accept" not in given:
         lines.append("Accept: */*")
-    if target.authorization and "Authorization" not in headers:
+    if target.authorization and "authorization" not in given:
         lines.append(f"Authorization: {target.authorization}")
     if target.proxy_authorization:
         lines.append(f"Proxy-Authorization: {target.proxy_authorization}")
-    if body and "Content-Type" not in headers:
+    if body and "content-type" not in given:
         lines.append("Content-Type: application/octet-stream")
     if body or method == "POST":
         lines.append(f"Content-Length: {len(body)}")
