@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from loom.agent.compactor import Compactor
+from loom.agent.titler import Titler
 from loom.core.history import Entry, MessageEntry, ToolResultEntry
 from loom.core.llm import LlmError, TextDelta, ThinkingDelta
 from loom.core.messages import Message, ToolCall
@@ -59,10 +60,11 @@ _LLM, _RETRY, _COMPACT, _HOOK = "llm", "retry", "compact", "hook"
 class Performer:
     """Does the I/O of one runtime; what takes long runs as a task and posts its outcome."""
 
-    def __init__(self, runtime: "Runtime", compactor: Compactor) -> None:
+    def __init__(self, runtime: "Runtime", compactor: Compactor, titler: Titler) -> None:
         self._runtime = runtime
         self._log = runtime.log
         self._compactor = compactor
+        self._titler = titler
 
     async def perform(self, action: Action) -> None:
         """Do it, or start it. Raises StoreError when a commit fails."""
@@ -85,6 +87,8 @@ class Performer:
         self._runtime.requests.settled()
         self._runtime.report_context()
         await self._runtime.turns.end(action.reason)
+        if action.reason == "done":
+            await self._titler.begin()
 
     async def _send(self, action: SendLlmRequest) -> None:
         requests = self._runtime.requests

@@ -17,6 +17,7 @@ from loom.agent.requests import Requests
 from loom.agent.services import AgentSettings, Services
 from loom.agent.snapshot import snapshot
 from loom.agent.tasks import Tasks
+from loom.agent.titler import OFF, Titler
 from loom.agent.toolbox import Spawn, Toolbox
 from loom.agent.turns import Turns
 from loom.core.advance import advance
@@ -84,7 +85,8 @@ class Runtime:
         self.turns = Turns(self.record, self.requests, services.clock, self.log.emit)
         self._ops = Ops(self)
         self._compactor = Compactor(self)
-        self._performer = Performer(self, self._compactor)
+        titler = Titler(self, OFF if role else settings.title_model)
+        self._performer = Performer(self, self._compactor, titler)
         self._settings = settings
         self.is_open = True
         self.committing = asyncio.Lock()

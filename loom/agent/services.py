@@ -61,6 +61,7 @@ class AgentSettings:
         compact_at: the fraction of the window from which the conversation is compacted.
         has_person: somebody can answer permission questions.
         retry_base_ms: the first backoff.
+        title_model: who is asked for the thread's title: a model, `small`, or `off`.
     """
 
     max_rounds: int = 50
@@ -74,6 +75,7 @@ class AgentSettings:
     rules: tuple[Rule, ...] = ()
     provider: str = "anthropic"
     model: str = "default"
+    title_model: str = "off"
 
 
 KeepRule = Callable[[Rule, str], Awaitable[None]]

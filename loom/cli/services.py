@@ -149,4 +149,6 @@ def agent_settings(plan: Plan) -> "AgentSettings":
         rules=settings.rules + tuple(parse_rule(text) for text in plan.allowed),
         provider=settings.provider,
         model=settings.model,
+        # Without a person the session ends with its turn, and nobody looks for its title.
+        title_model=settings.title.model if plan.has_person else "off",
     )

@@ -23,6 +23,12 @@ class OracleSettings(Struct, frozen=True):
     model: str = "gpt-4o"
 
 
+class TitleSettings(Struct, frozen=True):
+    """Who is asked once for a thread's title: a model, the provider's `small` one, or `off`."""
+
+    model: str = "small"
+
+
 class PermissionSettings(Struct, frozen=True):
     """`rules` in the rule language of `loom.core.permissions`, gathered from every layer."""
 
@@ -116,6 +122,7 @@ class Settings(Struct, frozen=True):
     keys: dict[str, Any] = {}
     session: SessionSettings = SessionSettings()
     sync: SyncSettings = SyncSettings()
+    title: TitleSettings = TitleSettings()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

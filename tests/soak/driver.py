@@ -111,6 +111,7 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
         "ANTHROPIC_BASE_URL": url,
         "ANTHROPIC_API_KEY": "sk-ant-a-key-of-the-crash-test",
         "LOOM_LOG_LEVEL": "error",
+        "LOOM_TITLE__MODEL": "off",
     }
 
 
