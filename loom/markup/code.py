@@ -89,7 +89,7 @@ class Highlighter:
     def _try_end(self, line: str, end: str) -> tuple[list[Coloured], tuple[str, ...]] | None:
         """`line` read as if its comment ended with it, or None if that makes no comment."""
         pieces, stack = self._lex(line + end)
-        last, ink = pieces[-1]
+        last, ink = pieces[-1] if pieces else ("", "")
         if ink != "comment" or not last.endswith(end) or len(last) <= len(end):
             return None
         return [*pieces[:-1], (last.removesuffix(end), ink)], stack

@@ -55,6 +55,12 @@ def org_of_team(connection: sqlite3.Connection, team_id: str) -> str:
     return row[0] if row else ""
 
 
+def is_in(connection: sqlite3.Connection, user_id: str, org_id: str) -> bool:
+    """Whether neither has been deleted, and one belongs to the other."""
+    principal = principal_of(connection, user_id)
+    return principal is not None and org_id in principal.org_roles
+
+
 def _roles(orgs: list[Any]) -> dict[str, OrgRole]:
     return {org: role for org, role, _ in orgs}
 

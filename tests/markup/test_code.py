@@ -63,3 +63,9 @@ def test_another_block_that_begins_alike_is_painted_anew():
     painter.lines("a\nb\nc", "python", 40)
     text = "".join(segment.text for segment in painter.lines("a\nx", "python", 40)[-1])
     assert text.strip() == "x"
+
+
+def test_a_comments_sign_in_a_prompt_of_nothing_breaks_nothing():
+    for line in ("/*" * 500, "/*", "<!--"):
+        pieces = Highlighter("console").feed(line)
+        assert "".join(text for text, _ in pieces) in (line, "")

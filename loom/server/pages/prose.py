@@ -4,6 +4,7 @@ Nothing is loaded: an image is a link to where it lies. Links go to http, https 
 neither where they were found nor give the other page a hand on this one.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from loom.markup.blocks import (
@@ -29,6 +30,10 @@ from loom.server.pages.html import Html as Markup
 
 _TAGS = {"strong": "strong", "emphasis": "em", "strike": "s", "code": "code"}
 _SIGNS = {"add": "+", "remove": "-", "context": " ", "hunk": "⋯ ", "file": "", "note": ""}
+EFFORT = 2.0
+LONGEST_LINE = 300
+"""Characters; longer ones are not coloured."""
+
 DEEPEST = 20
 """Quotes and lists in each other, beyond which a part is left out."""
 
@@ -48,21 +53,37 @@ Redact = Callable[[str], str]
 
 
 class Prose:
-    """Makes HTML of markdown. `redact` sees each text as it is read: entities hide nothing."""
+    """Makes HTML of markdown, in the thread that made the Prose.
 
-    def __init__(self, redact: Redact) -> None:
+    Args:
+        redact: sees each text as it is read: entities hide nothing.
+        effort: seconds of CPU, after which texts stay as they were written.
+    """
+
+    def __init__(self, redact: Redact, effort: float = EFFORT) -> None:
         self._redact = redact
+        self._until = time.thread_time() + effort
+
+    @property
+    def _is_tired(self) -> bool:
+        return time.thread_time() >= self._until
 
     def markdown(self, text: str) -> Content:
         """A whole text."""
+        if self._is_tired:
+            return tag("pre", self._redact(text))
         return self._blocks(parse(text), 0)
 
     def code(self, text: str, language: str = "") -> Markup:
         """Source, coloured by language."""
         known = language.lower() if language.lower() in LANGUAGES else ""
         highlighter = Highlighter(known)
-        lines = (_coloured(highlighter, line) for line in self._redact(text).split("\n"))
+        lines = (self._line(highlighter, line) for line in self._redact(text).split("\n"))
         return tag("pre", tag("code", lines))
+
+    def _line(self, highlighter: Highlighter, line: str) -> Content:
+        is_plain = len(line) > LONGEST_LINE or self._is_tired
+        return [line, "\n"] if is_plain else _coloured(highlighter, line)
 
     def diff(self, text: str) -> Markup:
         """A unified diff, a line each."""

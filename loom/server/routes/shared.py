@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from loom.api.shares import SharedQuery, SharedThread
-from loom.server import users
 from loom.server.access import Denied
 from loom.server.areas import Area
 from loom.server.door import audit
 from loom.server.keys import CLOCK, DATABASE, REDACTOR, THREADS
 from loom.server.login.limits import require_rate
+from loom.server.memberships import is_in
 from loom.server.pages.shared_thread import content_of, shared_page
 from loom.server.rate_limits import Rate
 from loom.server.responses import json_response, query_of
@@ -64,7 +64,7 @@ def opened(request: web.Request) -> Held:
         Refused: the client has tried too many that were (429).
     """
     try:
-        held = _of_living_owner(request)
+        held = _of_a_member(request)
     except Denied:
         # Whoever has a right link never meets the limit.
         require_rate(request, WRONG)
@@ -73,12 +73,12 @@ def opened(request: web.Request) -> Held:
     return held
 
 
-def _of_living_owner(request: web.Request) -> Held:
+def _of_a_member(request: web.Request) -> Held:
     thread_id, token = request.match_info["thread"], request.match_info["token"]
     now = request.app[CLOCK]()
     held = request.app[THREADS].read(lambda c: links.opened(c, thread_id, token, now))
-    owner = request.app[DATABASE].read(lambda c: users.find(c, held.info.owner_id))
-    if owner is None:
+    owner, org = held.info.owner_id, held.info.org_id
+    if not request.app[DATABASE].read(lambda c: is_in(c, owner, org)):
         raise links.not_shown()
     return held
 

@@ -147,6 +147,18 @@ async def test_a_link_shows_nothing_of_an_owner_who_is_gone(alice: Owner) -> Non
     assert (await alice.seen(link)).status == 404
 
 
+async def test_who_left_an_organization_shows_none_of_its_threads(alice: Owner) -> None:
+    olga = await alice.colleague("olga")
+    await alice.team.org("acme", owner=olga, member=alice.desk.person)
+    acme = Desk(alice.team, alice.desk.person, {**alice.desk.headers, "X-Loom-Org": "acme"})
+    await acme.write("ours")
+    link = await alice.link()
+    assert (await alice.seen(link)).status == 200
+    path = f"/api/orgs/acme/members/{alice.desk.person.id}"
+    assert (await alice.team.call("DELETE", path, olga.headers)).status == 204
+    assert (await alice.seen(link)).status == 404
+
+
 async def test_the_owner_alone_shares(alice: Owner) -> None:
     await alice.desk.write("Hello", visibility="public")
     mallory = Desk(alice.team, await alice.colleague("mallory"))
