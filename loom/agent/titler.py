@@ -66,7 +66,8 @@ class Titler:
         before = title_from(entries)
         if thread is None or not before or thread.title != before or not _is_first(entries):
             return
-        request = LlmRequest(model, (_question(entries),), max_tokens=MOST_TOKENS)
+        question = (_question(entries),)
+        request = LlmRequest(model, question, max_tokens=MOST_TOKENS, thread_id=thread_id)
         answer = await runtime.services.model.complete(provider, request)
         runtime.requests.usage += answer.usage
         title = cleaned(answer.message.text)

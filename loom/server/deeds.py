@@ -107,7 +107,7 @@ def _require_on(request: web.Request, provider: str) -> None:
 
 def told_path(request: web.Request) -> str:
     """The request's path without what stands in it as a credential."""
-    path = request.path[:MAX_PATH]
+    path = request.path
     for name in _CREDENTIALS_IN_PATHS.intersection(request.match_info):
         path = path.replace(request.match_info[name], "…")
-    return path
+    return path[:MAX_PATH]

@@ -129,3 +129,23 @@ async def keep(environment: dict[str, str], thread: Thread, words: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     async with ThreadStore.open(path) as store:
         await store.create(thread, (MessageEntry(Message("user", (Text(words),))),))
+
+
+def test_a_thread_that_is_shared_goes_on_here_and_there_as_one(
+    office: Callable[..., Office], clean_environment: dict[str, str]
+) -> None:
+    people = office("alice")
+    asyncio.run(keep(clean_environment, Thread(THREAD, title="Only here"), "Hello"))
+    people.did("alice", "share", THREAD)
+    people.did("alice", "share", THREAD, "--revoke")
+    page = people.run("alice", "share", THREAD, "--public").stdout.strip()
+    asyncio.run(go_on(clean_environment, "And more"))
+    people.did("alice", "sync")
+    assert "And more" in fetched(page)[1].decode()
+    listed = json.decode(people.run("alice", "list", "--all", "--json").stdout)
+    assert [each["id"] for each in listed] == [THREAD]
+
+
+async def go_on(environment: dict[str, str], words: str) -> None:
+    async with ThreadStore.open(database(environment)) as store:
+        await store.append(THREAD, MessageEntry(Message("user", (Text(words),))))
