@@ -51,7 +51,7 @@ class KeptBody(Struct, frozen=True):
     body: str
 
 
-class Deleted(Struct, frozen=True):
+class DeletedRequests(Struct, frozen=True):
     """How many are gone."""
 
     deleted: int

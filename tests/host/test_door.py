@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket as sockets
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -127,10 +129,11 @@ async def test_a_failing_store_is_told_to_the_visitor(tmp_path, store, socket):
     async with host_with(tmp_path, store, socket, ScriptedModel(says("one"))) as host:
         session = await host.start(tmp_path)
         await until(session, SessionStarted)
-        store.path.rename(tmp_path / "away.db")
-        with pytest.raises(SessionError) as caught:
-            await until(RemoteSession(socket, session.thread_id), SessionStarted, after=None)
-        (tmp_path / "away.db").rename(store.path)
+        with closing(sqlite3.connect(store.path)) as other:
+            other.execute("ALTER TABLE entries RENAME TO away")
+            with pytest.raises(SessionError) as caught:
+                await until(RemoteSession(socket, session.thread_id), SessionStarted, after=None)
+            other.execute("ALTER TABLE away RENAME TO entries")
     assert "gone" not in caught.value.message
 
 

@@ -71,7 +71,7 @@ async def delete_kept(request: web.Request) -> web.Response:
     org, kept_id = _own_org(request), request.match_info.get("kept", "")
     count = await request.app[DATABASE].write(lambda c: kept_requests.remove(c, org.id, kept_id))
     audit(request, "request.delete", resource=f"organization:{org.id}", count=count)
-    return json_response(wire.Deleted(count))
+    return json_response(wire.DeletedRequests(count))
 
 
 def _own_org(request: web.Request) -> Found:
@@ -112,8 +112,14 @@ ROUTES = (
         asks=wire.KeptQuery,
     ),
     Route("GET", _ORG + "/requests/{kept}", kept_body, Access.SIGNED_IN, gives=wire.KeptBody),
-    Route("DELETE", _ORG + "/requests", delete_kept, Access.SIGNED_IN, gives=wire.Deleted),
-    Route("DELETE", _ORG + "/requests/{kept}", delete_kept, Access.SIGNED_IN, gives=wire.Deleted),
+    Route("DELETE", _ORG + "/requests", delete_kept, Access.SIGNED_IN, gives=wire.DeletedRequests),
+    Route(
+        "DELETE",
+        _ORG + "/requests/{kept}",
+        delete_kept,
+        Access.SIGNED_IN,
+        gives=wire.DeletedRequests,
+    ),
 )
 
 AREA = Area(lambda app: ROUTES, jobs=_jobs)
