@@ -130,10 +130,10 @@ async def test_a_failing_store_is_told_to_the_visitor(tmp_path, store, socket):
         session = await host.start(tmp_path)
         await until(session, SessionStarted)
         with closing(sqlite3.connect(store.path)) as other:
-            other.execute("ALTER TABLE entries RENAME TO away")
+            other.execute("ALTER TABLE threads RENAME TO away")
             with pytest.raises(SessionError) as caught:
                 await until(RemoteSession(socket, session.thread_id), SessionStarted, after=None)
-            other.execute("ALTER TABLE away RENAME TO entries")
+            other.execute("ALTER TABLE away RENAME TO threads")
     assert "gone" not in caught.value.message
 
 
