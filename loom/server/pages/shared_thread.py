@@ -60,7 +60,7 @@ def _ways(thread: SharedThread, after: int) -> Html:
     """To the parts before and after this one."""
     earlier = tag("a", "← Earlier", href=f"?after={max(0, after - PAGE)}") if after else None
     later = tag("a", "Later →", href=f"?after={thread.next}") if thread.next is not None else None
-    return tag("nav", earlier or tag("span"), later) if earlier or later else tag("nav")
+    return tag("nav", earlier or tag("span"), later, class_="ways")
 
 
 def _article(message: Message, answers: Answers, prose: Prose) -> Html | None:

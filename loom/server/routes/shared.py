@@ -19,12 +19,13 @@ from loom.server.routing import Access, Route
 from loom.server.sharing.window import part
 from loom.server.threads import links
 from loom.server.threads.held import Held
+from loom.server.uncut import uncut
 
 WRONG = Rate("wrong_shares", 20, 10.0)
 """By client."""
 
 AT_ONCE = 2
-"""Pages made at a time: whoever has a link may ask for many."""
+"""Pages and parts made at a time: whoever has a link may ask for many."""
 
 _MAKING = web.AppKey("pages_being_made", asyncio.Semaphore)
 
@@ -39,7 +40,9 @@ PRIVATE = {
 async def as_json(request: web.Request) -> web.Response:
     """A part of the conversation."""
     asked = query_of(request, SharedQuery)
-    response = json_response(await part_of(request, opened(request), asked.after))
+    require_link(request)
+    async with request.app[_MAKING]:
+        response = json_response(await uncut(part_of(request, asked.after)))
     response.headers.update(PRIVATE)
     return response
 
@@ -47,17 +50,18 @@ async def as_json(request: web.Request) -> web.Response:
 async def as_page(request: web.Request) -> web.Response:
     """The same, to be read by people."""
     asked = query_of(request, SharedQuery)
-    held, redact = opened(request), request.app[REDACTOR].redact
+    redact = request.app[REDACTOR].redact
+    require_link(request)
     async with request.app[_MAKING]:
-        part = await part_of(request, held, asked.after)
-        content = await asyncio.to_thread(content_of, part, asked.after, redact)
+        part = await uncut(part_of(request, asked.after))
+        content = await uncut(asyncio.to_thread(content_of, part, asked.after, redact))
     response = shared_page(request, part.title, content)
     response.headers.update(PRIVATE)
     return response
 
 
-def opened(request: web.Request) -> Held:
-    """The thread that the path's link shows.
+def require_link(request: web.Request) -> None:
+    """Lets through who has a right link.
 
     Raises:
         Denied: whatever is wrong with it (404).
@@ -70,7 +74,6 @@ def opened(request: web.Request) -> Held:
         require_rate(request, WRONG)
         raise
     audit(request, "access.shared", resource=f"thread:{held.info.id}")
-    return held
 
 
 def _of_a_member(request: web.Request) -> Held:
@@ -83,9 +86,13 @@ def _of_a_member(request: web.Request) -> Held:
     return held
 
 
-async def part_of(request: web.Request, held: Held, after: int) -> SharedThread:
-    """What follows the first `after` entries, read by a worker."""
-    redact = request.app[REDACTOR].redact
+async def part_of(request: web.Request, after: int) -> SharedThread:
+    """What follows the first `after` entries, read by a worker.
+
+    Raises:
+        Denied: the link was revoked while others' pages were made.
+    """
+    held, redact = _of_a_member(request), request.app[REDACTOR].redact
     return await request.app[THREADS].read_apart(lambda c: part(c, held, after, redact))
 
 
