@@ -1,15 +1,17 @@
 """`python -m bench [NAME...]`: measures, prints one table, and fails when a promise is broken."""
 
+import logging
 import math
 import os
 import pkgutil
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 
 import bench
 from bench.row import Row
+
+log = logging.getLogger("bench")
 
 HEADINGS = ("what", "must be", "measured", "holds")
 OPTIONS = {"--peers": "LOOM_BENCH_PEERS", "--quick": "LOOM_BENCH_QUICK"}
@@ -32,12 +34,13 @@ def is_long(name: str) -> bool:
     return getattr(import_module(f"bench.{name}"), "IS_LONG", False)
 
 
-def measured(name: str) -> Iterator[Row]:
-    """The rows of one module; one that cannot measure is a broken promise, and the rest goes on."""
+def measured(name: str, measure: Callable[[], Iterable[Row]]) -> Iterator[Row]:
+    """The rows of one bench; one that cannot measure is a broken promise, and the rest goes on."""
     try:
-        yield from import_module(f"bench.{name}").measure()
-    except (OSError, subprocess.SubprocessError) as error:
-        yield Row(f"{name} could not be measured", math.inf, 0.0, "", str(error))
+        yield from measure()
+    except Exception as error:  # the bench's outer edge: the rows so far are still to be seen
+        log.exception("%s could not be measured", name)
+        yield Row(f"{name} could not be measured", math.inf, 0.0, "", repr(error))
 
 
 def cells(row: Row, others: Sequence[str]) -> tuple[str, ...]:
@@ -72,7 +75,7 @@ def main(wanted: Sequence[str]) -> int:
     rows: list[Row] = []
     for name in wanted or [name for name in known if not is_long(name)]:
         print(f"measuring {name} ...", file=sys.stderr)
-        rows += measured(name)
+        rows += measured(name, import_module(f"bench.{name}").measure)
     print(table(rows))
     return int(not all(row.holds for row in rows))
 

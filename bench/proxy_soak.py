@@ -5,15 +5,16 @@ the provider sent. Nothing may be left behind: streams, tasks, sockets, memory.
 """
 
 import asyncio
-import math
 import os
 import random
+import re
 import signal
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -43,18 +44,23 @@ def tell(*_):
     pathlib.Path(os.environ["HOME"], "tasks").write_text(f"{count}\\n")
 signal.signal(signal.SIGUSR1, tell)
 """
-USAGE = "usage_requests"
-"""The table in which every answered request leaves a row."""
+HANDLED = re.compile(r'^loom_http_requests_total{route="/proxy/[^"]*".*} (\d+)$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Held:
-    """What there is when nobody asks for anything; `requests` and `usage_rows` since the start."""
+    """What there is when nobody asks for anything; the last three since the start.
+
+    Attributes:
+        at_provider: requests that reached the provider; what was sent again counts once.
+        handled: requests to a model that the server took in and was done with, however they ended.
+    """
 
     tasks: int
     sockets: int
     streams: int
-    requests: int
+    at_provider: int
+    handled: int
     usage_rows: int
 
 
@@ -87,9 +93,20 @@ def rows(arena: Arena, home: Path, seconds: float) -> Iterator[Row]:
     yield Row("soak: sockets left", after.sockets - before.sockets, 0, "")
     slope, peak = slope_mb(samples), max(size for _, size in samples)
     yield Row("soak: memory's growth in a minute", slope, 1.0, "MB", f"at most {peak:.0f} MB")
-    missing = (after.requests - before.requests) - (after.usage_rows - before.usage_rows)
-    limit = 0.0 if after.usage_rows else math.inf
-    yield Row("soak: requests without a usage row", missing, limit, "")
+    yield from usage_checks(before, after)
+
+
+def usage_checks(before: Held, after: Held) -> Iterator[Row]:
+    """Every request leaves one row, also one that was refused or whose client left: no row less,
+    and none too many. What reached the provider is money, whoever counts.
+    """
+    rows = after.usage_rows - before.usage_rows
+    handled = after.handled - before.handled
+    at_provider = after.at_provider - before.at_provider
+    detail = f"{rows} rows, {handled} requests, {at_provider} at the provider"
+    yield Row("soak: usage rows missing or too many", abs(handled - rows), 0, "", detail)
+    unpaid = max(0, at_provider - rows)
+    yield Row("soak: requests at the provider without a usage row", unpaid, 0, "")
 
 
 async def crowded(arena: Arena, seconds: float) -> tuple[Crowd, list[tuple[float, float]]]:
@@ -110,8 +127,16 @@ def held(arena: Arena, home: Path) -> Held:
     told, process = stats(arena.provider), arena.native.process
     descriptors = Path(f"/proc/{process}/fd")
     sockets = [each for each in descriptors.iterdir() if "socket:" in os.readlink(each)]
-    rows = usage_rows(home)
-    return Held(tasks_of(process, home), len(sockets), told["active"], told["requests"], rows)
+    at_provider, handled = told["requests"] - told["again"], handled_by(arena.native)
+    counted = at_provider, handled, usage_rows(home)
+    return Held(tasks_of(process, home), len(sockets), told["active"], *counted)
+
+
+def handled_by(server: Contestant) -> int:
+    """Requests to a model, whatever they were told."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer:
+        text = answer.read().decode()
+    return sum(map(int, HANDLED.findall(text)))
 
 
 def tasks_of(process: int, home: Path) -> int:
@@ -125,13 +150,10 @@ def tasks_of(process: int, home: Path) -> int:
 
 
 def usage_rows(home: Path) -> int:
-    """Rows of the usage table; 0 where there is none."""
+    """Rows of the usage table."""
     (database,) = home.rglob("server.db")
     with closing(sqlite3.connect(database)) as connection:
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (USAGE,))
-        if known.fetchone() is None:
-            return 0
-        found: int = connection.execute(f"SELECT count(*) FROM {USAGE}").fetchone()[0]
+        found: int = connection.execute("SELECT count(*) FROM usage_requests").fetchone()[0]
         return found
 
 

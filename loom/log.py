@@ -51,7 +51,10 @@ class _Lines(logging.Formatter, ABC):
     def format(self, record: logging.LogRecord) -> str:
         """The record's lines, or the lines of the entries that it stands for."""
         redact, trace = self._redactor.redact, _trace(record)
-        return "\n".join(redact(self._line(record, each, trace)) for each in _entries(record))
+        lines = [self._line(record, each, trace) for each in _entries(record)]
+        # Read all at once first: nearly always nothing is found.
+        text = "\n".join(lines)
+        return text if redact(text) == text else "\n".join(map(redact, lines))
 
     @abstractmethod
     def _line(self, record: logging.LogRecord, entry: Entry, trace: str) -> str:

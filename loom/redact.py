@@ -39,8 +39,10 @@ _PREFIXES = {
 }
 # Text without any of these (in lower case) matches no rule; looking for them costs far less.
 _HINTS = (
-    "key",
-    "auth",
+    "api-key",
+    "key=",
+    "private key",
+    "authorization",
     "bearer",
     "token=",
     "sk-",

@@ -1,10 +1,11 @@
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.__main__ import main, names, table
+from bench.__main__ import main, measured, names, table
 from bench.row import Row, ratio
 from bench.terminal import Terminal
 
@@ -17,6 +18,16 @@ def test_the_benches_that_measure_are_found() -> None:
 def test_an_unknown_bench_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-bench"]) == 2
     assert "there are:" in capsys.readouterr().err
+
+
+def test_what_was_measured_before_a_bench_failed_is_kept() -> None:
+    def measure() -> Iterator[Row]:
+        yield Row("first", 1.0, 2.0)
+        raise StopAsyncIteration("whatever it is")
+
+    first, failed = measured("some", measure)
+    assert (first.name, first.holds) == ("first", True)
+    assert (failed.name, failed.holds) == ("some could not be measured", False)
 
 
 def test_a_ratio_compares_medians() -> None:

@@ -12,8 +12,12 @@ from pathlib import Path
 
 from bench.proxies.peers import peers
 from bench.proxies.processes import HERE, port, started, wait_for
+from bench.proxies.team import api_key, prices
+from loom.directories import data_directory
+from loom.server.spending.usage_log import DELAY
 
 TOKEN = "lt_token-of-the-proxy-bench"
+AFTERWARDS = DELAY + 0.3
 TEXT = "Say hello to the bench, briefly, please."
 SERVE = """
 import os
@@ -25,10 +29,11 @@ run_daemon(server_config(os.environ))
 
 @dataclass(frozen=True)
 class Ask:
-    """What a client wants: an answer of the shape that the model's name says."""
+    """What a client wants: an answer of the shape that the model's name says, or the text's end."""
 
     model: str
     is_stream: bool = True
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Contestant:
         path: by whether the answer is streamed.
         end: what stands near the end of a proper stream.
         share: of the load that it is asked to carry: a slow one is measured by less.
+        afterwards: seconds after which what it writes down behind its answers is written.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Contestant:
     end: bytes = b"message_stop"
     headers: Mapping[str, str] = field(default_factory=dict)
     share: float = 1.0
+    afterwards: float = 0.0
 
     def request(self, ask: Ask) -> bytes:
         """The bytes of a request."""
@@ -78,14 +85,14 @@ class Arena:
 
 def claude_body(ask: Ask) -> bytes:
     """A small request on Anthropic's wire."""
-    messages = [{"role": "user", "content": TEXT}]
+    messages = [{"role": "user", "content": f"{TEXT} {ask.says}"}]
     body = {"model": ask.model, "max_tokens": 256, "messages": messages, "stream": ask.is_stream}
     return json.dumps(body).encode()
 
 
 def loom_body(ask: Ask) -> bytes:
     """The same on Loom's wire."""
-    messages = [{"role": "user", "content": [{"type": "text", "text": TEXT}]}]
+    messages = [{"role": "user", "content": [{"type": "text", "text": f"{TEXT} {ask.says}"}]}]
     return json.dumps({"model": ask.model, "max_tokens": 256, "messages": messages}).encode()
 
 
@@ -124,15 +131,17 @@ def plain(name: str, script: str, url: str) -> Iterator[Contestant]:
 
 @contextmanager
 def loom(url: str, home: Path, program: str = SERVE) -> Iterator[tuple[Contestant, Contestant]]:
-    """The server as a team has it: on Anthropic's wire and on its own."""
+    """The server as a team has it, asked with a team's API key: on Anthropic's wire and its own."""
     environment = {
         "LOOM_SERVER_ANTHROPIC_BASE_URL": url,
         "LOOM_SERVER_ANTHROPIC_API_KEY": "key-of-the-bench",
         "LOOM_SERVER_TOKEN": TOKEN,
         "LOOM_SERVER_PORT": "0",
+        "LOOM_SERVER_PRICES": str(prices(home)),
         "HOME": str(home),
     }
-    signed = {"Authorization": f"Bearer {TOKEN}"}
+    key = api_key(data_directory(environment) / "server.db")
+    signed = {"Authorization": f"Bearer {key}"}
     with started([sys.executable, "-c", program], environment) as process:
         pid, at = process.pid, port(process)
 
@@ -147,9 +156,17 @@ def loom(url: str, home: Path, program: str = SERVE) -> Iterator[tuple[Contestan
                 lambda is_stream: "/proxy/anthropic/v1/messages",
                 claude_body,
                 headers=signed,
+                afterwards=AFTERWARDS,
             ),
             Contestant(
-                "Loom's own wire", pid, at, own_path, loom_body, b'"finish_reason"', headers=signed
+                "Loom's own wire",
+                pid,
+                at,
+                own_path,
+                loom_body,
+                b'"finish_reason"',
+                headers=signed,
+                afterwards=AFTERWARDS,
             ),
         )
 

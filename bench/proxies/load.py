@@ -1,6 +1,7 @@
 """CPU time of proxies for one unit of a load: rounds in turn, medians."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -41,9 +42,10 @@ def costs(load: Load, contestants: Iterable[Contestant], rounds: int) -> Mapping
 
 
 def cost_us(load: Load, contestant: Contestant) -> float:
-    """Microseconds of the process tree's CPU time for one unit."""
+    """Microseconds of the process tree's CPU time for one unit, with what it leaves to do."""
     before = cpu(contestant.process)
     units = asyncio.run(run(load, contestant))
+    time.sleep(contestant.afterwards)
     return (cpu(contestant.process) - before) / units * 1e6
 
 

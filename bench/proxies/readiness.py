@@ -1,6 +1,7 @@
 """What the server costs until it serves: CPU time, memory, and which SDKs it imported."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,11 +11,12 @@ from bench.proxies.contestants import SERVE, TOKEN
 from bench.proxies.processes import cpu, memory, port, started
 
 SDKS = ("anthropic", "openai", "google.genai", "google.cloud", "vertexai")
+FOUND = "SDKs:"
 LISTED = f"""
-import os, sys, threading
-def tell():
-    print(" ".join(name for name in {SDKS} if name in sys.modules), flush=True)
-threading.Timer(10.0, tell).start()
+import signal, sys
+def tell(*_):
+    print({FOUND!r}, *(name for name in {SDKS} if name in sys.modules), flush=True)
+signal.signal(signal.SIGUSR1, tell)
 """
 
 
@@ -40,7 +42,10 @@ def ready(lists_sdks: bool = False) -> Ready:
 
 
 def sdks(process: subprocess.Popen[str]) -> tuple[str, ...]:
+    """What a server that listens has imported. Raises ChildProcessError when it ends instead."""
     assert process.stdout is not None
-    lines = iter(process.stdout.readline, "")
-    next(lines)
-    return tuple(next(lines).split())
+    process.send_signal(signal.SIGUSR1)
+    for line in iter(process.stdout.readline, ""):
+        if line.startswith(FOUND):
+            return tuple(line.split()[1:])
+    raise ChildProcessError("the server ended before it said which SDKs it imported")

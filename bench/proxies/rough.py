@@ -43,7 +43,9 @@ class Plan:
     def ask(self) -> Ask:
         """What the provider is told."""
         broken = "" if self.breaks_at is None else f"-k{self.breaks_at}"
-        return Ask(f"bench-n{self.events}-d{self.period_ms}-x{self.seed}{broken}")
+        shape = f"bench-n{self.events}-d{self.period_ms}-x{self.seed}{broken}"
+        # One model, as teams have few: what is remembered of each is not what the soak is after.
+        return Ask("bench-soak", says=shape)
 
 
 def planned(chance: random.Random, until: float) -> Plan:
@@ -55,7 +57,7 @@ def planned(chance: random.Random, until: float) -> Plan:
     leaves = chance.uniform(0, events * period / 1000) if fate < CLIENT_LEAVES else None
     is_broken = CLIENT_LEAVES <= fate < CLIENT_LEAVES + PROVIDER_BREAKS
     breaks = chance.randrange(events) if is_broken else None
-    return Plan(chance.randrange(10**9), events, period, breaks, leaves)
+    return Plan(chance.randrange(10**12), events, period, breaks, leaves)
 
 
 class Crowd:

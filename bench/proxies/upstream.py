@@ -72,15 +72,28 @@ def numbered(seed: int, place: int) -> str:
 
 
 class Counts:
-    """What the provider saw; `last_abort` by the machine's monotonic clock, in seconds."""
+    """What the provider saw; `last_abort` by the machine's monotonic clock, in seconds.
+
+    `again` counts requests whose seed came before: they were sent a second time.
+    """
 
     def __init__(self) -> None:
-        self.requests = self.active = self.aborted = 0
+        self._seeds: set[int] = set()
+        self.requests = self.active = self.aborted = self.again = 0
         self.last_abort = 0.0
+
+    def begin(self, seed: int | None) -> None:
+        """A request came."""
+        self.requests += 1
+        self.active += 1
+        if seed is not None:
+            self.again += seed in self._seeds
+            self._seeds.add(seed)
 
     def answer(self) -> bytes:
         """As an answer to `GET /stats`."""
-        body = json.dumps(vars(self)).encode()
+        told = {name: value for name, value in vars(self).items() if name[0] != "_"}
+        body = json.dumps(told).encode()
         return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
 
 
@@ -122,8 +135,7 @@ class Upstream(asyncio.Protocol):
     def _begin(self, body: bytes) -> None:
         shape = SHAPE.search(body)
         self._shape = {key: int(value) for key, value in PART.findall(shape[1] if shape else b"")}
-        self._counts.requests += 1
-        self._counts.active += 1
+        self._counts.begin(self._shape.get(b"x"))
         self._is_busy, self._sent = True, 0
         answer = self._stream if b'"stream":true' in body.replace(b" ", b"") else self._whole
         if silence := self._shape.get(b"t"):

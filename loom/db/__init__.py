@@ -3,12 +3,14 @@
 connection    opening a file with our pragmas; the driver's errors in our words
 migrations    numbered, forward-only SQL files, applied once by whichever process comes first
 readers       connections for workers that read, kept for the next one
+rows          many rows in few statements
 writer        the one worker that writes: jobs that wait together share a transaction
 """
 
 from loom.db.connection import connect, store_error, translated
 from loom.db.migrations import Migration, migrations_in, prepare
 from loom.db.readers import Readers
+from loom.db.rows import insert
 from loom.db.writer import Writer
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Readers",
     "Writer",
     "connect",
+    "insert",
     "migrations_in",
     "prepare",
     "store_error",

@@ -53,9 +53,6 @@ class AccessLog:
 
 
 def _entry(served: Served) -> Entry:
-    fields = {
-        "ms": round(served.seconds * 1000, 1),
-        "route": served.route,
-        "request_id": served.request_id,
-    }
-    return Entry(served.at, f"{served.method} {served.path} {served.status}", fields)
+    at, identity, method, path, route, status, seconds = served
+    fields = {"ms": round(seconds * 1000, 1), "route": route, "request_id": identity}
+    return Entry(at, f"{method} {path} {status}", fields)

@@ -18,10 +18,11 @@ from loom.log import request_id
 from loom.server.asked import Asked, looked_through
 from loom.server.caller import principal_of
 from loom.server.chosen_org import org_of
-from loom.server.deeds import CLIENT_GONE, note_llm
+from loom.server.deeds import CLIENT_GONE, llm_facts
 from loom.server.errors import Refused, provider_status
 from loom.server.keys import BOOKS, KEEPER, METRICS
 from loom.server.principal import PrincipalKind
+from loom.server.spending.books import Books
 from loom.server.spending.ledger import NOTHING, Reservation, Spender
 from loom.server.spending.prices import Price
 from loom.server.spending.usage import UsageRecord
@@ -48,11 +49,13 @@ class Bill:
     def __init__(
         self,
         request: web.Request,
+        books: Books,
         spender: Spender,
         wire: str,
         asked: Asked,
         held: tuple[Reservation, Price | None],
     ) -> None:
+        self.books = books
         self.spender = spender
         self.wire = wire
         self.asked = asked
@@ -120,14 +123,13 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
     Raises:
         Refused: the organization does not allow the model (403), or a budget the cost (402).
     """
-    books = request.app[BOOKS]
-    principal = principal_of(request)
+    books, principal = request.app[BOOKS], principal_of(request)
     key = principal.credential_id if principal.kind is PrincipalKind.API_KEY else ""
     org = org_of(request)
     if wire == "native" and (books.ledger.budgets or books.policies.of(org).models is not None):
         asked = looked_through(asked, body)
     spender = Spender(org, principal.user_id, key, provider, asked.model)
-    note_llm(request, model=asked.model)
+    llm_facts(request)["model"] = asked.model
     books.policies.require(spender.org, provider, asked.model)
     price = books.prices.price(provider, asked.model, books.clock())
     reservation = NOTHING
@@ -136,20 +138,21 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
         reservation = books.ledger.reserve(spender, most)
     if days := books.policies.of(spender.org).keep_days:
         request.app[KEEPER].keep(spender, request_id.get(), body, days)
-    return Bill(request, spender, wire, asked, (reservation, price))
+    return Bill(request, books, spender, wire, asked, (reservation, price))
 
 
 def finished(request: web.Request, bill: Bill) -> None:
     """A request to a model is over: counted, charged, and noted for good."""
-    books = request.app[BOOKS]
+    books = bill.books
+    now_ms = books.clock()
     usage, is_estimated = _charged(bill)
     spender = bill.spender
     if bill.model and bill.model != spender.model:
         # It is charged for what answered, if that has a price of its own.
-        price = books.prices.price(spender.provider, bill.model, books.clock())
+        price = books.prices.price(spender.provider, bill.model, now_ms)
         if price is not None or bill.price is None:
             bill.price = price
-            spender = spender._replace(model=bill.model)
+            spender = Spender(*spender[:4], bill.model)
     cost = bill.cost(usage)
     books.ledger.settle(bill.reservation, spender, cost or 0)
     if bill.usage.context_tokens:
@@ -157,7 +160,7 @@ def finished(request: web.Request, bill: Bill) -> None:
     _note_deed(request, bill, usage)
     books.log.add(
         UsageRecord(
-            books.clock(),
+            now_ms,
             request_id.get(),
             *spender[:4],
             bill.account,
@@ -172,16 +175,15 @@ def finished(request: web.Request, bill: Bill) -> None:
     )
 
 
-def warning(request: web.Request, bill: Bill) -> str:
+def warning(bill: Bill) -> str:
     """What the person is told of a budget that is used up, or nearly: once in its period."""
-    if not bill.reservation.counters:
-        return ""
-    return request.app[BOOKS].ledger.warning(bill.spender)
+    counters = bill.reservation.counters
+    return bill.books.ledger.warning(bill.spender, counters) if counters else ""
 
 
-def warning_headers(request: web.Request, bill: Bill) -> Mapping[str, str]:
+def warning_headers(bill: Bill) -> Mapping[str, str]:
     """The same as a header, for wires that have no other place for it."""
-    text = warning(request, bill)
+    text = warning(bill)
     return {WARNING_HEADER: text} if text else {}
 
 
@@ -221,23 +223,21 @@ def _status(error: BaseException | None) -> int:
 
 def _note_deed(request: web.Request, bill: Bill, usage: Usage) -> None:
     """What the audit line says of it."""
-    note_llm(
-        request,
-        model=bill.model or bill.spender.model,
-        account=bill.account,
-        input_tokens=usage.context_tokens - usage.output_tokens,
-        output_tokens=usage.output_tokens,
-    )
+    facts = llm_facts(request)
+    facts["model"] = bill.model or bill.spender.model
+    facts["account"] = bill.account
+    facts["input_tokens"] = usage.context_tokens - usage.output_tokens
+    facts["output_tokens"] = usage.output_tokens
     if bill.failure:
-        note_llm(request, failure=bill.failure)
+        facts["failure"] = bill.failure
 
 
 def _count_tokens(request: web.Request, provider: str, model: str, usage: Usage) -> None:
     """Adds an answer's tokens to the metrics, each kind on its own."""
-    tokens = request.app[METRICS].tokens
-    tokens.add(usage.input_tokens, provider, model or "unknown", "input")
-    tokens.add(usage.output_tokens, provider, model or "unknown", "output")
+    add, model = request.app[METRICS].tokens.add, model or "unknown"
+    add(usage.input_tokens, provider, model, "input")
+    add(usage.output_tokens, provider, model, "output")
     if usage.cache_read_tokens:
-        tokens.add(usage.cache_read_tokens, provider, model or "unknown", "cache_read")
+        add(usage.cache_read_tokens, provider, model, "cache_read")
     if usage.cache_write_tokens:
-        tokens.add(usage.cache_write_tokens, provider, model or "unknown", "cache_write")
+        add(usage.cache_write_tokens, provider, model, "cache_write")

@@ -62,8 +62,8 @@ def weigh(body: bytes) -> Asked:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Asked(size=len(body))
     limits = (told.max_tokens, told.max_completion_tokens, told.max_output_tokens)
-    most = max((each for each in limits if each is not None), default=None)
-    count = min(max(told.n or 1, 1), _MAX_COUNT)
+    most = max([each for each in limits if each is not None], default=None)
+    count = 1 if told.n is None else min(max(told.n, 1), _MAX_COUNT)
     thread = told.prompt_cache_key or (told.metadata.user_id if told.metadata else "") or ""
     return Asked(
         told.model,

@@ -10,7 +10,7 @@ from loom.server.caller import principal_of
 from loom.server.chosen_org import org_of
 from loom.server.errors import Refused, provider_status
 from loom.server.keys import AUDIT, CLOCK, FLAGS, IS_NOTED, LLM_FACTS
-from loom.server.principal import PrincipalKind
+from loom.server.principal import Principal, PrincipalKind
 from loom.server.routing import Access, Handler, Route
 
 MAX_PATH = 200
@@ -25,12 +25,22 @@ def audit(
     request: web.Request, kind: str, outcome: Outcome = "ok", resource: str = "", **details: Detail
 ) -> None:
     """Notes in the audit log what the request's principal did, or was not let do."""
-    principal = principal_of(request)
     request[IS_NOTED] = True
-    request.app[AUDIT].add(
+    _add(request, kind, outcome, resource, {**_asked(request), **details})
+
+
+def _asked(request: web.Request) -> dict[str, Detail]:
+    return {"method": request.method, "path": told_path(request)}
+
+
+def _add(
+    request: web.Request, kind: str, outcome: Outcome, resource: str, details: dict[str, Detail]
+) -> None:
+    principal, app = principal_of(request), request.app
+    app[AUDIT].add(
         AuditEvent(
             kind,
-            request.app[CLOCK](),
+            app[CLOCK](),
             outcome,
             principal.actor_id,
             principal.user_id,
@@ -41,14 +51,14 @@ def audit(
             request.remote or "",
             request.headers.get("User-Agent", "")[:MAX_USER_AGENT],
             request_id.get(),
-            {"method": request.method, "path": told_path(request), **details},
+            details,
         )
     )
 
 
-def note_llm(request: web.Request, **facts: Detail) -> None:
-    """What the audit line of this LLM request will say: `model`, tokens, `failure`; later wins."""
-    request.setdefault(LLM_FACTS, {}).update(facts)
+def llm_facts(request: web.Request) -> dict[str, Detail]:
+    """What the audit line of this LLM request will say, to be added to: `model`, `failure`."""
+    return request[LLM_FACTS]
 
 
 async def audited(
@@ -59,7 +69,7 @@ async def audited(
         return await handler(request)
     principal = principal_of(request)
     if principal.kind is PrincipalKind.API_KEY:
-        audit(request, "key.use", resource=f"api_key:{principal.credential_id}")
+        _note_key(request, principal)
     if route.scope == "llm:use" and route.method == "POST":
         return await _llm(request, handler)
     request[IS_NOTED] = False
@@ -69,8 +79,15 @@ async def audited(
     return response
 
 
+def _note_key(request: web.Request, principal: Principal) -> None:
+    known = request.app[AUDIT].is_known("key.use", principal.user_id, request.remote or "")
+    if not known:
+        audit(request, "key.use", resource=f"api_key:{principal.credential_id}")
+
+
 async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
     status, provider = CLIENT_GONE, request.path.split("/")[2]
+    facts = request[LLM_FACTS] = _asked(request)
     try:
         _require_on(request, provider)
         response = await handler(request)
@@ -78,22 +95,16 @@ async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     except ProviderError as error:
         status = provider_status(error.error)
-        note_llm(request, failure=error.error.kind)
+        facts["failure"] = error.error.kind
         raise
     except Refused as refusal:
         status = refusal.status
         raise
     finally:
-        facts = request.get(LLM_FACTS, {})
         is_ok = status < 400 and "failure" not in facts
-        audit(
-            request,
-            "llm.request",
-            "ok" if is_ok else "failed",
-            f"provider:{provider}",
-            status=status,
-            **facts,
-        )
+        facts["status"] = status
+        outcome: Outcome = "ok" if is_ok else "failed"
+        _add(request, "llm.request", outcome, f"provider:{provider}", facts)
 
 
 def _require_on(request: web.Request, provider: str) -> None:
@@ -107,7 +118,8 @@ def _require_on(request: web.Request, provider: str) -> None:
 
 def told_path(request: web.Request) -> str:
     """The request's path without what stands in it as a credential."""
-    path = request.path
-    for name in _CREDENTIALS_IN_PATHS.intersection(request.match_info):
-        path = path.replace(request.match_info[name], "…")
+    path, found = request.path, request.match_info
+    if found:
+        for name in _CREDENTIALS_IN_PATHS.intersection(found):
+            path = path.replace(found[name], "…")
     return path[:MAX_PATH]

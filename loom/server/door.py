@@ -79,7 +79,7 @@ def own_origin(request: web.Request) -> str:
 def _require_class(request: web.Request, route: Route | None, principal: Principal) -> None:
     if route is not None and route.access is Access.PUBLIC:
         return
-    if isinstance(request.match_info.http_exception, web.HTTPMethodNotAllowed):
+    if route is None and isinstance(request.match_info.http_exception, web.HTTPMethodNotAllowed):
         # Which methods a path has is in the API's description, for everybody to read.
         return
     if not principal.is_signed_in:

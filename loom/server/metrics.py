@@ -31,9 +31,12 @@ class Counter:
 
     def add(self, amount: float, *labels: str) -> None:
         """Adds to the series of these label values; surplus series are summed as `other`."""
-        if labels not in self._values and len(self._values) >= MAX_SERIES:
-            labels = ("other",) * len(labels)
-        self._values[labels] = self._values.get(labels, 0) + amount
+        try:
+            self._values[labels] += amount
+        except KeyError:
+            if len(self._values) >= MAX_SERIES:
+                labels = ("other",) * len(labels)
+            self._values[labels] = self._values.get(labels, 0) + amount
 
     def set(self, value: float, *labels: str) -> None:
         """A gauge's present value."""
@@ -47,7 +50,7 @@ class Counter:
         """The metric's part of the exposition."""
         yield self._head
         for values, total in sorted(self._values.items()):
-            yield f"{self.name}{_labels(self._labels, values)} {total:g}"
+            yield f"{self.name}{_labels(self._labels, values)} {_number(total)}"
         if not self._labels and not self._values:
             yield f"{self.name} 0"
 
@@ -136,6 +139,11 @@ class Metrics:
             self.account_available,
         )
         return "\n".join(line for metric in metrics for line in metric.lines()) + "\n"
+
+
+def _number(value: float) -> str:
+    """All digits: a rounded counter stands still and then jumps."""
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _labels(names: Sequence[str], values: Sequence[str]) -> str:

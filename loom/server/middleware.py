@@ -31,27 +31,28 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     given = request.headers.get("X-Request-Id", "")
     identity = given if _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
     request_id.set(identity)
-    request.app[SILENT_CONNECTIONS].spoke(request.protocol)
+    app = request.app
+    app[SILENT_CONNECTIONS].spoke(request.protocol)
     start, status = time.perf_counter(), CLIENT_GONE
     try:
         response = await handler(request)
         status = response.status
         return response
     finally:
-        _account(request, status, time.perf_counter() - start)
+        _account(app, request, identity, status, time.perf_counter() - start)
 
 
-def _account(request: web.Request, status: int, seconds: float) -> None:
+def _account(
+    app: web.Application, request: web.Request, identity: str, status: int, seconds: float
+) -> None:
     route = route_of(request)
     name = route.path if route is not None else "none"
-    metrics = request.app[METRICS]
+    metrics = app[METRICS]
     metrics.requests.add(1, name, str(status))
     metrics.latency.observe(seconds, name)
     # Most routes have nothing in their paths, and no time to lose.
     path = told_path(request) if "{" in name else request.path
-    request.app[ACCESS_LOG].add(
-        Served(time.time(), request_id.get(), request.method, path, name, status, seconds)
-    )
+    app[ACCESS_LOG].add(Served(time.time(), identity, request.method, path, name, status, seconds))
 
 
 async def put_request_id(request: web.Request, response: web.StreamResponse) -> None:

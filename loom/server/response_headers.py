@@ -26,8 +26,7 @@ async def put_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Adds what the handler did not set itself."""
     headers = response.headers
     for name, value in _ALWAYS:
-        if name not in headers:
-            headers[name] = value
+        headers.setdefault(name, value)
     if request.get(SCHEME, request.scheme) == "https":
         headers.setdefault("Strict-Transport-Security", _HSTS)
     origin = request.headers.get("Origin")

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from yarl import URL
-
 from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.server.limits import Limits
@@ -48,7 +46,7 @@ class Exchange:
         self,
         pool: Pool,
         limits: Limits,
-        url: URL | str,
+        url: str,
         *,
         method: str = "POST",
         headers: Mapping[str, str],
@@ -56,13 +54,13 @@ class Exchange:
     ) -> None:
         self._pool = pool
         self._limits = limits
-        self._target = pool.target(str(url))
+        self._target = pool.target(url)
         self._head = request_head(method, self._target, headers, body or b"")
         self._body = body or b""
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + limits.timeout_first_byte
         self._waiting_since: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._is_watched = False
         self._answer: Answer | None = None
         self._unpacker: Unpacker | None = None
 
@@ -208,32 +206,27 @@ class Exchange:
             self._waiting_since = None
 
     def _wait(self) -> None:
-        self._waiting_since = self._loop.time()
-        if self._timer is None:
-            self._watch()
+        now = self._waiting_since = self._loop.time()
+        if not self._is_watched:
+            self._is_watched = True
+            # The first byte, should it come meanwhile, begins the other limit.
+            self._pool.deadlines.add(self, min(self._until, now + self._limits.timeout_idle))
 
-    def _watch(self) -> None:
-        """Ends a wait that is too long, or looks again when it could be.
-
-        One timer for many reads: setting one for each would cost more than the read.
-        """
-        self._timer = None
+    def look(self, now: float) -> float:
+        """Ends a wait that is too long; when the next one could be."""
+        idle, until = self._limits.timeout_idle, self._until
         if self._waiting_since is None:
-            return
-        now, idle, until = self._loop.time(), self._limits.timeout_idle, self._until
+            return now + idle
         if seen := self.answer.received_at:
             until = max(self._waiting_since, seen) + idle
-        if now < until:
-            # The first byte, should it come meanwhile, begins the other limit.
-            self._timer = self._loop.call_at(min(until, now + idle), self._watch)
-        else:
+        if now >= until:
+            self._pool.deadlines.discard(self)
             self.answer.fail(TimeoutError())
+        return min(until, now + idle) if now < until else now + idle
 
     def _let_go(self) -> None:
         """Closes the connection, unless the answer came to its end."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._pool.deadlines.discard(self)
         if self._answer is not None:
             self._answer.drop()
 

@@ -13,7 +13,7 @@ from loom.redact import Redactor
 from loom.server.audit import store
 from loom.server.audit.chain import Mark, Seal
 from loom.server.audit.event import AuditEvent, Detail, Outcome
-from loom.server.audit.line import body_of
+from loom.server.audit.line import bodies_of
 from loom.server.audit.queue import Queue
 from loom.server.audit.repeats import WINDOW_MS, Repeats
 from loom.server.audit.store import End, Footing
@@ -21,7 +21,7 @@ from loom.server.database import Database
 
 log = logging.getLogger("loom.audit")
 
-INTERVAL = 0.1
+INTERVAL = 0.25
 """Seconds for which lines are gathered into one write."""
 
 BATCH = 1_000
@@ -78,6 +78,10 @@ class AuditLog:
         self._queue.put(event)
         if not self._waiting.is_set():
             self._waiting.set()
+
+    def is_known(self, kind: str, user_id: str, ip: str) -> bool:
+        """What would only be counted was, so that nobody makes an event for it."""
+        return not self._is_kept or self._repeats.is_known(kind, user_id, ip)
 
     @property
     def state(self) -> AuditState:
@@ -168,7 +172,7 @@ class AuditLog:
             outcome: Outcome = "failed" if end.footing == "broken" else "ok"
             kind = f"audit.{_FOOTINGS[end.footing]}"
             events = [AuditEvent(kind, now_ms, outcome), *events]
-        bodies = [body_of(event, self._redactor) for event in events]
+        bodies = bodies_of(events, self._redactor)
         return end, store.append(connection, end, bodies, self.seal)
 
     def _written(self, end: End, head: Mark, dropped: tuple[int, ...]) -> None:

@@ -38,6 +38,14 @@ class Repeats:
         """No window is open."""
         return not self._seen
 
+    def is_known(self, kind: str, user_id: str, ip: str) -> bool:
+        """The same was in full already; it was counted, and needs no event."""
+        seen = self._seen.get((kind, user_id, _network(ip)))
+        if seen is None or seen.count < _IN_FULL.get(kind, IN_FULL):
+            return False
+        seen.count += 1
+        return True
+
     def is_repeat(self, event: AuditEvent) -> bool:
         """The event was counted; it needs no line of its own."""
         if event.outcome != "denied" and event.type not in _IN_FULL:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Literal, NamedTuple
 
+from loom.db import insert
 from loom.server.audit.chain import BROKEN, HASH_SIZE, Link, Mark, MarkKind, Seal
 
 Footing = Literal["sound", "new", "rekeyed", "broken"]
@@ -85,7 +86,7 @@ def append(connection: sqlite3.Connection, at: End, bodies: Sequence[bytes], sea
         link = seal.link(previous, seq, body)
         previous = link.hash
         made.append((link.seq, link.hash, link.key_id, link.body.decode()))
-    connection.executemany("INSERT INTO audit (seq, hash, key_id, body) VALUES (?, ?, ?, ?)", made)
+    insert(connection, "INSERT INTO audit (seq, hash, key_id, body)", made)
     head = seal.mark("head", seq, previous)
     put_mark(connection, head)
     return head

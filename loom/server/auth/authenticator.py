@@ -55,14 +55,14 @@ class Authenticator:
 
     async def principal(self, credential: str, *, is_cookie: bool = False) -> Principal | None:
         """Whom `credential` stands for; None when it is unknown, revoked or too old."""
-        if not is_cookie and self.is_operator(credential):
-            return OPERATOR
-        if self._database is None or not credential:
-            return None
         key = hashed(credential)
         known = self._known.get(key)
         if known is not None and known.until > time.monotonic():
             return known.principal if known.principal.is_cookie == is_cookie else None
+        if not is_cookie and self.is_operator(credential):
+            return OPERATOR
+        if self._database is None or not credential:
+            return None
         return await self._looked_up(key, credential, is_cookie)
 
     def forget(self) -> None:

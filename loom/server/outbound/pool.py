@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from loom.http import environment_proxy
 from loom.server.outbound.connection import Connection
+from loom.server.outbound.deadlines import Deadlines
 from loom.server.outbound.dial import Dialer
 from loom.server.outbound.target import Origin, Target, parse_target
 
@@ -30,6 +31,9 @@ class Pool:
         tls: how others prove their names; None takes the system's authorities.
         proxy_of: the HTTP proxy for an origin's URL; the environment's by default.
         kept: seconds that a connection may idle.
+
+    Attributes:
+        deadlines: of who waits for an answer.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Pool:
         proxy_of: Callable[[str], str | None] = environment_proxy,
         kept: float = KEPT,
     ) -> None:
+        self.deadlines = Deadlines()
         self._dialer = Dialer(tls)
         self._proxy_of = proxy_of
         self._kept = kept
@@ -58,6 +63,7 @@ class Pool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.deadlines.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
         for connection in tuple(self._all):

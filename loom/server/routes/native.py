@@ -47,7 +47,7 @@ class _Place(NamedTuple):
     """What every request of one path to one account has."""
 
     headers: CIMultiDict[str]
-    url: URL
+    url: str
 
 
 class NativeRoute:
@@ -91,7 +91,7 @@ class NativeRoute:
                 if bill is not None:
                     bill.account = account.name
                 try:
-                    answer = await self._answer(request, body, turn, bill)
+                    answer = await self._answer(request, body, account, turn, bill)
                 except ProviderError as error:
                     request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)
                     if not turn.failed(error.error):
@@ -104,9 +104,8 @@ class NativeRoute:
                 request.app[METRICS].failovers.add(1, self._name)
 
     async def _answer(
-        self, request: web.Request, body: bytes, turn: Turn, bill: Bill | None
+        self, request: web.Request, body: bytes, account: Account, turn: Turn, bill: Bill | None
     ) -> "web.StreamResponse | _Refusal":
-        account = await turn.account()
         request.app[METRICS].proxied.add(1, self._name, "native")
         async with self._exchange(request, account, body) as upstream:
             if upstream.answer.status >= 400:
@@ -126,17 +125,18 @@ class NativeRoute:
 
     def _place(self, account: Account) -> _Place:
         settings = account.provider.settings
-        url = URL(settings.base_url + self._path.upstream) if self._is_fixed else URL()
+        url = settings.base_url + self._path.upstream if self._is_fixed else ""
         place = self._places[account] = _Place(fixed_headers(self._wire, settings), url)
         return place
 
-    def _target(self, request: web.Request, account: Account, place: _Place) -> URL:
+    def _target(self, request: web.Request, account: Account, place: _Place) -> str:
         url = place.url
         if not self._is_fixed:
             base = account.provider.settings.base_url
-            url = URL(base + self._path.upstream.format_map(request.match_info))
-        query = request.rel_url.raw_query_string
-        return url.with_query(request.rel_url.query) if query else url
+            url = base + self._path.upstream.format_map(request.match_info)
+        if not request.rel_url.raw_query_string:
+            return url
+        return str(URL(url).with_query(request.rel_url.query))
 
     async def _pass_back(
         self, request: web.Request, upstream: Exchange, turn: Turn, bill: Bill | None
@@ -149,7 +149,7 @@ class NativeRoute:
         turn.succeeded()
         if bill is not None:
             bill.has_answered = True
-            headers.update(warning_headers(request, bill))
+            headers.update(warning_headers(bill))
         if (answer.content_length or MAX_WHOLE + 1) <= MAX_WHOLE:
             return await self._whole(upstream, headers, bill)
         return await self._streamed(request, upstream, headers, turn, bill)
@@ -172,7 +172,8 @@ class NativeRoute:
     async def _whole(
         self, upstream: Exchange, headers: CIMultiDict[str], bill: Bill | None
     ) -> web.Response:
-        body = await upstream.body()
+        is_here = upstream.answer.is_whole
+        body = (upstream.ready() if is_here else b"") or await upstream.body()
         tap = WholeTap()
         tap.watch(body)
         _note(bill, tap)

@@ -47,7 +47,7 @@ async def complete(request: web.Request) -> web.Response:
                 response = await _collected(provider, asked)
         else:
             response = await _fetched(request, bill, asked)
-        body = codec.encode(_charged(request, bill, response))
+        body = codec.encode(_charged(bill, response))
         return web.Response(body=body, content_type="application/json")
 
 
@@ -61,7 +61,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
             request,
             config.head_wait,
             config.ping_interval,
-            lambda end: Completed(_charged(request, bill, end.response)),
+            lambda end: Completed(_charged(bill, end.response)),
         )
         metrics.streams.add(1, name)
         try:
@@ -99,14 +99,14 @@ def _weighed(provider: Provider, asked: LlmRequest, body: bytes) -> Asked:
     return Asked(model, limit, len(body), asked.thread_id)
 
 
-def _charged(request: web.Request, bill: Bill, response: LlmResponse) -> LlmResponse:
+def _charged(bill: Bill, response: LlmResponse) -> LlmResponse:
     """The answer with what it cost, where that is known, and what its budget has to say."""
     bill.answered(response.message.model, response.usage)
     cost = bill.cost(response.usage)
     return with_fields(
         response,
         cost_usd=None if cost is None else cost / NANO,
-        notice=warning(request, bill),
+        notice=warning(bill),
     )
 
 

@@ -152,13 +152,13 @@ class Ledger:
             counter.reserved -= reservation.nano
         self._spend(spender, nano, self._clock())
 
-    def warning(self, spender: Spender) -> str:
-        """What `spender` is to be told now, once in a budget's period; else empty."""
-        at = self._clock()
-        for counter in self.counters(spender):
+    def warning(self, spender: Spender, counters: Iterable[Counter]) -> str:
+        """What `spender` is to be told of these now, once in a budget's period; else empty."""
+        day = day_of(self._clock())
+        for counter in counters:
             limit = counter.budget.limit_nano
             part = _WARN_AT if counter.budget.is_hard else 1.0
-            if counter.spent < limit * part or day_of(at) >= counter.ends:
+            if counter.spent < limit * part or day >= counter.ends:
                 continue
             if spender.user not in counter.warned:
                 counter.warned.add(spender.user)

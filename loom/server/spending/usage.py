@@ -1,11 +1,13 @@
 """SQL of usage: a row per request, and sums per day that answers are made of."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from loom.api.usage import UsageBy, UsageRow
 from loom.core.messages import Usage
+from loom.db import insert
 from loom.server.spending.periods import date_of, day_of
 from loom.server.spending.prices import NANO
 
@@ -36,13 +38,10 @@ class UsageRecord(NamedTuple):
     duration_ms: int
 
 
-_INSERT = """
-INSERT INTO usage_requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
 _ADD = """
-INSERT INTO usage_days VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO usage_days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET
-    requests = requests + 1,
+    requests = requests + excluded.requests,
     failures = failures + excluded.failures,
     unpriced = unpriced + excluded.unpriced,
     estimated = estimated + excluded.estimated,
@@ -79,37 +78,34 @@ LEFT JOIN api_keys ON api_keys.id = usage_days.key
 
 
 def add(connection: sqlite3.Connection, records: Iterable[UsageRecord]) -> None:
-    """Writes requests down, and adds them to their days."""
-    for record in records:
-        usage, cost = record.usage, record.cost_nano
-        connection.execute(
-            _INSERT,
-            (
-                *record[:10],
-                usage.input_tokens,
-                usage.output_tokens,
-                usage.cache_read_tokens,
-                usage.cache_write_tokens,
-                usage.cache_write_long_tokens,
-                *record[11:],
-            ),
-        )
-        connection.execute(
-            _ADD,
-            (
-                day_of(record.at),
-                *record[2:6],
-                record.model,
-                record.status >= 400,
-                cost is None,
-                record.is_estimated,
-                usage.input_tokens,
-                usage.output_tokens,
-                usage.cache_read_tokens,
-                usage.cache_write_tokens,
-                cost or 0,
-            ),
-        )
+    """Writes requests down, and adds them to their days: those of one day and spender at once."""
+    rows = [_row(record) for record in records]
+    insert(connection, "INSERT INTO usage_requests", rows)
+    days: defaultdict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        days[(day_of(row[0]), *row[2:6], row[7])].append(_counted(row))
+    sums = ((*day, len(each), *map(sum, zip(*each, strict=True))) for day, each in days.items())
+    connection.executemany(_ADD, sums)
+
+
+def _row(record: UsageRecord) -> tuple[Any, ...]:
+    """In the order of the table's columns."""
+    used = record.usage
+    return (
+        *record[:10],
+        used.input_tokens,
+        used.output_tokens,
+        used.cache_read_tokens,
+        used.cache_write_tokens,
+        used.cache_write_long_tokens,
+        *record[11:],
+    )
+
+
+def _counted(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a row adds to its day beside one request."""
+    cost = row[16]
+    return (row[9] >= 400, cost is None, row[15], *row[10:14], cost or 0)
 
 
 class Whose(NamedTuple):

@@ -13,7 +13,7 @@ from loom.secrets import Secret
 from loom.server.audit import store
 from loom.server.audit.chain import Link, Seal
 from loom.server.audit.event import AuditEvent
-from loom.server.audit.line import body_of
+from loom.server.audit.line import bodies_of
 from loom.server.audit.log import AuditLog
 from loom.server.audit.queue import Queue
 from loom.server.audit.repeats import IN_FULL, MAX_CALLERS, WINDOW_MS, Repeats
@@ -232,13 +232,20 @@ async def test_whatever_a_client_sends_is_one_line_without_credentials(
         log.add(AuditEvent("auth.login", 1_000, user_agent=words, details={"path": words}))
     assert [each.type for each in written(database)] == ["audit.begun", "auth.login"]
     assert is_sound(database)
-    body = body_of(event(user_agent=words), Redactor())
+    (body,) = bodies_of([event(user_agent=words)], Redactor())
     assert b"a" * 64 not in body
     assert b"\n" not in body
 
 
+def test_a_credential_in_one_line_is_taken_out_of_that_line_alone() -> None:
+    words = ["curl/8", "lk_" + "a" * 40, "ключ"]
+    bodies = bodies_of([event(user_agent=each) for each in words], Redactor())
+    agents = [json.decode(body, type=AuditEvent).user_agent for body in bodies]
+    assert agents == ["curl/8", "[REDACTED:loom-token]", "ключ"]
+
+
 def test_a_redaction_that_breaks_a_line_leaves_what_happened() -> None:
-    body = body_of(event(user_agent="x"), Redactor([Secret('"at":1000')]))
+    (body,) = bodies_of([event(user_agent="x")], Redactor([Secret('"at":1000')]))
     assert json.decode(body, type=AuditEvent).type == "auth.login"
     assert isinstance(Link(1, b"", "", body), Link)
 

@@ -109,17 +109,17 @@ def test_a_model_without_a_price_passes_no_hard_budget() -> None:
 def test_a_soft_budget_warns_each_person_once_and_refuses_nothing() -> None:
     books = ledger(HARD._replace(is_hard=False))
     books.settle(books.reserve(ALICE, 5000), ALICE, 999)
-    assert books.warning(ALICE) == ""
+    assert books.warning(ALICE, books.counters(ALICE)) == ""
     books.settle(books.reserve(ALICE, 5000), ALICE, 1)
-    assert "month" in books.warning(ALICE)
-    assert books.warning(ALICE) == ""
-    assert books.warning(BOB) != ""
+    assert "month" in books.warning(ALICE, books.counters(ALICE))
+    assert books.warning(ALICE, books.counters(ALICE)) == ""
+    assert books.warning(BOB, books.counters(BOB)) != ""
 
 
 def test_a_hard_budget_warns_before_it_refuses() -> None:
     books = ledger(HARD)
     books.settle(books.reserve(ALICE, 800), ALICE, 800)
-    assert "is spent" in books.warning(ALICE)
+    assert "is spent" in books.warning(ALICE, books.counters(ALICE))
 
 
 def test_a_changed_limit_keeps_what_is_held() -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from loom.core.messages import Usage
 from loom.server.keys import BOOKS
+from loom.server.spending.usage import UsageRecord, add
 from loom.server.spending.usage_log import DELAY
 from tests.fakes.claude_wire import END, MESSAGE, START, sse, text
 from tests.fakes.upstream import Line, Script, answer, events
@@ -77,6 +79,35 @@ async def test_a_request_is_charged_by_the_providers_own_numbers_on_every_wire(
     tokens = ("input", "output", "cache_read", "cache_write", "cache_write_long")
     assert [row[f"{name}_tokens"] for name in tokens] == [100, 20, 3000, 400, 100]
     assert (row["request_id"], row["status"], row["is_estimated"]) == ("r-1", 200, 0)
+
+
+async def test_the_requests_of_one_batch_are_summed_by_day_and_spender(
+    team: TeamUp, upstream: Upstream
+) -> None:
+    crew = await team((await upstream(answer(WHOLE))).url)
+    day = 24 * 3600 * 1000
+    used = [
+        UsageRecord(at, "r", "o", user, "", "anthropic", "a", "m", "native", status, *rest, 5)
+        for at, user, status, *rest in (
+            (10, "alice", 200, Usage(1, 2, 3, 4, 4), False, 70),
+            (20, "alice", 502, Usage(10, 20, 30, 40), True, None),
+            (30, "bob", 200, Usage(5), False, 1),
+            (day, "alice", 200, Usage(7), False, 2),
+        )
+    ]
+    for batch in (used, used[:1]):
+        await crew.database.write(lambda connection, batch=batch: add(connection, batch))
+    sums = await crew.database.query(
+        "SELECT day, user, requests, failures, unpriced, estimated, input_tokens, output_tokens,"
+        " cache_read_tokens, cache_write_tokens, cost_nano FROM usage_days ORDER BY day, user"
+    )
+    assert sums == [
+        (0, "alice", 3, 1, 1, 1, 12, 24, 36, 48, 140),
+        (0, "bob", 1, 0, 0, 0, 5, 0, 0, 0, 1),
+        (1, "alice", 1, 0, 0, 0, 7, 0, 0, 0, 2),
+    ]
+    ((count,),) = await crew.database.query("SELECT count(*) FROM usage_requests WHERE org = 'o'")
+    assert count == 5
 
 
 async def test_the_app_is_told_what_an_answer_cost(serve: Serve, upstream: Upstream) -> None:
