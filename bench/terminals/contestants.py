@@ -54,6 +54,7 @@ def loom(port: int) -> Contestant:
     """Loom as a person starts it, the provider's key in its environment."""
     url = f"http://127.0.0.1:{port}"
     environment = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY, "LOOM_MODE": "auto"}
+    environment["LOOM_TITLE__MODEL"] = "off"
     command = (str(Path(sys.executable).with_name("loom")),)
     return Contestant("Loom", command, "Ask Loom to do something", environment)
 

@@ -167,10 +167,10 @@ EDIT = ToolCall(
 
 async def test_a_file_that_finds_no_room_is_left_as_it_was(talk, workspace):
     large = workspace / "large.txt"
-    large.write_text(before := "alpha\n" + "x" * 300_000)
+    large.write_text(before := "alpha\n" + "x" * 900_000)
     agent = await talk(ScriptedModel(says("I change it.", EDIT), says("It failed.")))
     await agent.runtime.submit(SetMode("edit"))
-    with no_file_beyond(200_000):
+    with no_file_beyond(600_000):
         await agent.say("change it")
         assert (await agent.until(ToolFinished)).result.is_error
     assert large.read_text() == before
