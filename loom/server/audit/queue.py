@@ -39,6 +39,8 @@ class Queue:
 
     def take(self, most: int) -> list[AuditEvent]:
         """The oldest lines, in the order of their times."""
+        if not self._important:
+            return [self._routine.popleft() for _ in range(min(most, len(self._routine)))]
         batch: list[AuditEvent] = []
         for event in merge(tuple(self._important), tuple(self._routine), key=attrgetter("at")):
             if len(batch) == most:

@@ -1,8 +1,10 @@
 """How much a line matters, in syslog's numbers (RFC 5424 §6.2.1)."""
 
+from functools import lru_cache
+
 from msgspec.structs import replace
 
-from loom.server.audit.event import INFO, AuditEvent
+from loom.server.audit.event import INFO, AuditEvent, Outcome
 
 CRITICAL, ERROR, WARNING, NOTICE = 2, 3, 4, 5
 
@@ -15,18 +17,19 @@ _DESTRUCTIVE = (
 
 def weighed(event: AuditEvent) -> AuditEvent:
     """`event` with its severity."""
-    severity = _severity(event)
+    severity = _severity(event.type, event.outcome)
     return event if severity == INFO else replace(event, severity=severity)
 
 
-def _severity(event: AuditEvent) -> int:
-    if event.type in _CRITICAL:
+@lru_cache(maxsize=512)
+def _severity(kind: str, outcome: Outcome) -> int:
+    if kind in _CRITICAL:
         return CRITICAL
-    if event.outcome == "failed" and event.type.startswith("llm."):
+    if outcome == "failed" and kind.startswith("llm."):
         return ERROR
-    if event.outcome != "ok":
+    if outcome != "ok":
         return WARNING
-    word = event.type.rpartition(".")[2]
+    word = kind.rpartition(".")[2]
     return NOTICE if word.startswith(_DESTRUCTIVE) else INFO
 
 

@@ -107,7 +107,10 @@ class PriceTable:
         prices = self._found.get((provider, model))
         if prices is None:
             prices = self._remembered(provider, model)
-        return next((each for each in prices if each.starts_at <= at), None)
+        for price in prices:
+            if price.starts_at <= at:
+                return price
+        return None
 
     def cost(self, provider: str, model: str, usage: Usage, at: int) -> int | None:
         """Of one request, in nano-dollars; None when the model has no price."""
