@@ -79,7 +79,7 @@ class AccountPool:
         free = [
             each
             for each in self.accounts
-            if each not in without and not each.is_full and not each.wait(model, now)
+            if not each.wait(model, now) and not each.is_full and each not in without
         ]
         if not free:
             return None

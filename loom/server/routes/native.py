@@ -149,7 +149,8 @@ class NativeRoute:
         turn.succeeded()
         if bill is not None:
             bill.has_answered = True
-            headers.update(warning_headers(bill))
+            if told := warning_headers(bill):
+                headers.update(told)
         if (answer.content_length or MAX_WHOLE + 1) <= MAX_WHOLE:
             return await self._whole(upstream, headers, bill)
         return await self._streamed(request, upstream, headers, turn, bill)
