@@ -28,6 +28,7 @@ from loom.server.spending.prices import Price
 from loom.server.spending.usage import UsageRecord
 
 WARNING_HEADER = "X-Loom-Budget-Warning"
+_UNUSED = Usage()
 _NOBODY_SAYS = 32_000
 """Tokens of an answer whose limit neither the request nor the price table tells."""
 
@@ -61,7 +62,7 @@ class Bill:
         self.asked = asked
         self.account = ""
         self.model = ""
-        self.usage = Usage()
+        self.usage = _UNUSED
         self.is_told = False
         self.has_answered = False
         self.status = 0
@@ -126,18 +127,20 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
     books, principal = request.app[BOOKS], principal_of(request)
     key = principal.credential_id if principal.kind is PrincipalKind.API_KEY else ""
     org = org_of(request)
-    if wire == "native" and (books.ledger.budgets or books.policies.of(org).models is not None):
+    policy, has_budgets = books.policies.of(org), bool(books.ledger.budgets)
+    if wire == "native" and (has_budgets or policy.models is not None):
         asked = looked_through(asked, body)
     spender = Spender(org, principal.user_id, key, provider, asked.model)
     llm_facts(request)["model"] = asked.model
-    books.policies.require(spender.org, provider, asked.model)
+    if policy.models is not None:
+        books.policies.require(org, provider, asked.model)
     price = books.prices.price(provider, asked.model, books.clock())
     reservation = NOTHING
-    if books.ledger.budgets:
+    if has_budgets:
         most = None if price is None else _most(price, asked)
         reservation = books.ledger.reserve(spender, most)
-    if days := books.policies.of(spender.org).keep_days:
-        request.app[KEEPER].keep(spender, request_id.get(), body, days)
+    if policy.keep_days:
+        request.app[KEEPER].keep(spender, request_id.get(), body, policy.keep_days)
     return Bill(request, books, spender, wire, asked, (reservation, price))
 
 

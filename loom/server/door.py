@@ -53,8 +53,9 @@ def _require_own_page(request: web.Request, principal: Principal) -> None:
 
     A WebSocket is a write, for which browsers ask nobody's leave (RFC 6455 §10.2).
     """
-    is_write = request.method not in _SAFE_METHODS or "Upgrade" in request.headers
-    if principal.is_cookie and is_write:
+    if not principal.is_cookie:
+        return
+    if request.method not in _SAFE_METHODS or "Upgrade" in request.headers:
         require_own_page(request)
 
 

@@ -70,9 +70,9 @@ class Account:
         """Seconds until it may serve `model`: 0 for now, infinity when it is disabled."""
         if self.is_disabled:
             return math.inf
-        until = max(self._cooling_until, self._broken_until)
-        if self._models:
-            until = max(until, self._models.get(model, 0.0))
+        if not (self._cooling_until or self._broken_until or self._models or self.is_probing):
+            return 0.0
+        until = max(self._cooling_until, self._broken_until, self._models.get(model, 0.0))
         if self.is_probing:
             until = max(until, now + 1)
         return max(0.0, until - now)

@@ -190,7 +190,6 @@ def _spender(record: UsageRecord) -> Spender:
 
 def _require(counter: Counter, spender: Spender, nano: int | None) -> None:
     budget = counter.budget
-    ask = f"Ask {budget.contact}." if budget.contact else f"Ask {_who(budget)} for more."
     if nano is None:
         raise Refused(
             402,
@@ -201,6 +200,7 @@ def _require(counter: Counter, spender: Spender, nano: int | None) -> None:
         )
     if counter.spent + counter.reserved + nano <= budget.limit_nano:
         return
+    ask = f"Ask {budget.contact}." if budget.contact else f"Ask {_who(budget)} for more."
     held = f" and {usd(counter.reserved)} is held by running requests" if counter.reserved else ""
     raise Refused(
         402,
