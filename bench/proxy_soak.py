@@ -29,8 +29,8 @@ from bench.row import Row
 IS_LONG = True
 CLIENTS = 1000
 LENGTH, QUICK_LENGTH = 600.0, 60.0
-WARM_UP = 0.3
-"""Part of the time after which memory is not to grow any more."""
+WARM_UP = 36.0
+"""Seconds after which memory is not to grow any more."""
 
 SETTLING = 35.0
 """Seconds until connections to the provider that idle are closed."""
@@ -115,7 +115,7 @@ async def crowded(arena: Arena, seconds: float) -> tuple[Crowd, list[tuple[float
     running = asyncio.ensure_future(crowd.run(CLIENTS, seconds))
     while not running.done():
         passed = time.monotonic() - at
-        if seconds * WARM_UP < passed < seconds * 0.95:
+        if WARM_UP < passed < seconds * 0.95:
             samples.append((passed / 60, memory(arena.native.process)))
         await asyncio.wait([running], timeout=2)
     await running

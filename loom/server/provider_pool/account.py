@@ -142,7 +142,9 @@ class Account:
             # It was asked before: that it fails too says nothing new, and would hold it shut.
             return
         self._failures += 1
-        if self._failures >= FAILURES_TO_OPEN or self._broken_until > 0:
+        # Of a thousand requests that run at once a few fail one after another by chance.
+        enough = max(FAILURES_TO_OPEN, self.running // 10)
+        if self._failures >= enough or self._broken_until > 0:
             self._broken_until = now + OPEN_SECONDS
 
     def _rest(self, model: str, now: float, seconds: float) -> None:

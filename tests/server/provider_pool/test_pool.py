@@ -157,6 +157,17 @@ async def test_an_account_breaks_and_one_request_tries_it_again() -> None:
     assert account.state(clock.now) == "available"
 
 
+def test_where_many_requests_run_a_few_failures_in_a_row_break_no_account() -> None:
+    account = pool().accounts[0]
+    for _ in range(1000):
+        account.take()
+    for _ in range(99):
+        account.fail(error("transient"), "m", 1000.0, is_alone=True)
+    assert not account.wait("m", 1000.0)
+    account.fail(error("transient"), "m", 1000.0, is_alone=True)
+    assert account.wait("m", 1000.0)
+
+
 def test_streams_that_began_before_an_account_broke_do_not_hold_it_shut() -> None:
     account = pool().accounts[0]
     for now in range(int(OPEN_SECONDS)):
