@@ -12,6 +12,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 from loom.screens.app_keys import APP_KEYS
 from loom.screens.chat_frame import ChatFrame
 from loom.screens.help import HelpScreen
+from loom.screens.usage import UsageScreen
 from loom.widgets.find_bar import FindBar
 from loom.widgets.keys import UNBOUND, named
 from loom.widgets.modal import Modal
@@ -30,10 +31,12 @@ from loom.widgets.transcript.turns import TurnView
 _WIDGETS = (
     *(PromptArea, ItemView, CopyView, CodeView, FindView, TurnView),
     *(Scrollable, ThreadRows, ThreadList, ToolPanel),
-    *(Modal, PermissionModal, PickerModal, HelpScreen, FindBar),
+    *(Modal, PermissionModal, PickerModal, HelpScreen, UsageScreen, FindBar),
 )
 
-NEEDED = frozenset({"interrupt", "back", "modal.cancel", "picker.cancel", "help_page.leave"})
+NEEDED = frozenset(
+    {"interrupt", "back", "modal.cancel", "picker.cancel", "help_page.leave", "usage.leave"}
+)
 """Actions that always have a key: without them there is no way out."""
 
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "meta", "hyper")

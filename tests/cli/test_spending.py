@@ -7,9 +7,7 @@ from collections.abc import Callable
 
 from loom.core import codec
 from tests.cli.conftest import Loom
-from tests.cli.test_orgs import Office, office
-
-__all__ = ["office"]
+from tests.cli.office import Office
 
 Open = Callable[..., Office]
 

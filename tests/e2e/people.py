@@ -40,6 +40,8 @@ class Person:
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "TMPDIR": str(self.temporary),
+            # Scripts of fake models count the questions.
+            "LOOM_TITLE__MODEL": "off",
             **self.needs,
         }
 

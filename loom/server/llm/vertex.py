@@ -46,8 +46,10 @@ class VertexProvider(HttpProvider):
     @property
     def is_configured(self) -> bool:
         """A project is named, and a token can be had or at least asked for."""
-        can_ask = self._has_token or DefaultCredentials.is_installed()
-        return bool(self.settings.project) and can_ask
+        if not self.settings.project:
+            # Google's library is not looked for without need: that imports a part of it.
+            return False
+        return self._has_token or DefaultCredentials.is_installed()
 
     async def prepare(self, request: LlmRequest, *, stream: bool) -> UpstreamRequest:
         """The request on Gemini's or Claude's wire. Raises ProviderError; may fetch a token."""

@@ -66,6 +66,8 @@ def put(
     held = find(connection, new.thread.id)
     if held is None:
         held = _created(connection, principal, new, given, stamp)
+        if new.visibility == "public":
+            require(principal, "share", held.resource)
     else:
         require(principal, "write", held.resource)
         given.check(held.info)

@@ -348,6 +348,16 @@ async def test_a_key_does_what_its_scope_says(
     assert tuple(each.status for each in asked) == expected
 
 
+async def test_a_key_makes_no_thread_that_everybody_reads(alice: Desk) -> None:
+    loom = alice.team
+    org = await loom.org("acme", owner=alice.person)
+    scopes = ("threads:read", "threads:write")
+    key = Desk(loom, alice.person, await loom.api_key(alice.person, org, *scopes))
+    assert (await key.write("one", visibility="public")).status == 403
+    assert (await alice.call("GET", PATH, None)).status == 404
+    assert (await alice.write("one", visibility="public")).status == 201
+
+
 async def test_a_key_does_not_see_what_its_maker_has_elsewhere(alice: Desk) -> None:
     loom = alice.team
     await alice.write("mine")
