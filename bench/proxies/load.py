@@ -27,7 +27,7 @@ class Load:
     units: int = 1
 
 
-REQUEST = Load("a small request", Ask("bench-n1-d0", is_stream=False), 8, 50)
+REQUEST = Load("a small request", Ask("bench-n1-d0", is_stream=False), 8, 200)
 ALONE = Load("an event that arrives alone", Ask("bench-n150-d4"), 40, 1, 150)
 BURST = Load("an event of a burst", Ask("bench-n4000-d0"), 4, 1, 4000)
 
