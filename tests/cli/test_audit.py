@@ -66,7 +66,10 @@ def test_the_server_on_this_machine_is_asked_when_no_other_is_named(
 
 
 def test_a_running_servers_database_is_verified(loom: Loom, serve: Serve) -> None:
-    knock(serve())
+    served = serve()
+    knock(served)
+    # Whoever reads the log has it written first.
+    read(served)
     done = loom("audit", "verify")
     assert (done.returncode, "sound" in done.stdout) == (0, True), done.stdout + done.stderr
 

@@ -65,6 +65,8 @@ class AuditLog:
         self._repeats = Repeats()
         self._waiting = asyncio.Event()
         self._closing = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._hurried: list[asyncio.Future[None]] = []
         self._error = ""
         self._is_broken = False
         self._lost = 0
@@ -102,6 +104,7 @@ class AuditLog:
             yield
         finally:
             self._closing.set()
+            self._hurry.set()
             self._waiting.set()
             await task
 
@@ -116,6 +119,19 @@ class AuditLog:
             self.add(AuditEvent("audit.cut", self._clock(), details={"lines": total}))
         return total
 
+    async def settled(self) -> None:
+        """Returns when what was added before is on disk, or cannot be written now (`state`).
+
+        The one writer writes it: whoever waits may be cancelled, and nothing is lost.
+        """
+        if not self._is_kept or self._closing.is_set():
+            return
+        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hurried.append(settled)
+        self._hurry.set()
+        self._waiting.set()
+        await settled
+
     async def flush(self, database: Database) -> bool:
         """Writes what waits, in transactions of a bounded size; False when there was no way."""
         while self._queue or any(self._queue.dropped):
@@ -129,10 +145,14 @@ class AuditLog:
         while is_open:
             await self._gather(pause)
             is_open = not self._closing.is_set()
+            hurried, self._hurried = self._hurried, []
             now_ms = self._clock() if is_open else None
             for event in self._repeats.ended(now_ms):
                 self._queue.put(event)
             is_written = await self.flush(database)
+            for settled in hurried:
+                if not settled.done():
+                    settled.set_result(None)
             pause = INTERVAL if is_written else min(max(pause * 2, FIRST_RETRY), LAST_RETRY)
         self._anchor()
         if self._queue:
@@ -146,7 +166,8 @@ class AuditLog:
         self._waiting.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
-                await self._closing.wait()
+                await self._hurry.wait()
+        self._hurry.clear()
 
     async def _write(
         self, database: Database, events: list[AuditEvent], dropped: tuple[int, ...]

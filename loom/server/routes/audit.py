@@ -36,7 +36,7 @@ async def lines_of_org(request: web.Request) -> web.Response:
 
 async def head(request: web.Request) -> web.Response:
     """The chain's end."""
-    await request.app[AUDIT].flush(request.app[DATABASE])
+    await request.app[AUDIT].settled()
     mark = request.app[DATABASE].read(lambda c: store.mark(c, "head"))
     anchor = f"{mark.seq}:{mark.hash.hex()}" if mark else ""
     is_keyed = bool(request.app[AUDIT].seal.key_id)
@@ -47,7 +47,7 @@ async def head(request: web.Request) -> web.Response:
 async def export(request: web.Request) -> web.StreamResponse:
     """The whole chain as JSONL, oldest line first, with the marks of both ends."""
     audit(request, "audit.export")
-    await request.app[AUDIT].flush(request.app[DATABASE])
+    await request.app[AUDIT].settled()
     out = web.StreamResponse(
         headers={
             "Content-Type": "application/x-ndjson",
@@ -63,7 +63,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 async def _answer(request: web.Request, query: AuditQuery) -> web.Response:
     sql, parameters = search.page_of(query)
-    await request.app[AUDIT].flush(request.app[DATABASE])
+    await request.app[AUDIT].settled()
     rows = await request.app[DATABASE].query(sql, parameters)
     asked = " ".join(f"{name}={value}" for name, value in to_builtins(query).items())
     audit(request, "audit.read", asked=asked)

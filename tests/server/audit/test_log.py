@@ -255,3 +255,19 @@ def test_a_database_of_lines_that_are_no_json_cannot_be_made(
 ) -> None:
     with pytest.raises(sqlite3.OperationalError, match="malformed JSON"):
         connection.execute("INSERT INTO audit (seq, hash, body) VALUES (1, x'00', 'no json')")
+
+
+async def test_who_waits_sees_what_was_added_and_who_goes_away_loses_nothing(
+    database: Database,
+) -> None:
+    log = made()
+    async with log.writing(database):
+        for number in range(1, 20):
+            log.add(event(number))
+            gone = asyncio.create_task(log.settled())
+            await asyncio.sleep(0)
+            gone.cancel()
+            log.add(event(number))
+            await log.settled()
+            lines = [line for line in written(database) if line.type == event().type]
+            assert len(lines) == 2 * number
