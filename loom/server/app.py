@@ -87,22 +87,9 @@ def make_app(
     redactor = redactor or Redactor()
     redactor.learn(config.secrets())
     app = web.Application(middlewares=middlewares(config.http), client_max_size=config.body_limit)
-    app[CONFIG] = config
-    app[CLOCK] = clock
-    app[AUDIT] = AuditLog(clock, Seal(config.audit.key), redactor, is_kept=config.is_team)
-    app[REDACTOR] = redactor
-    app[RELOADS] = Reloads(config)
-    app[RELOADS].always(lambda new: redactor.learn(new.secrets()))
-    app[METRICS] = Metrics()
-    app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     made = _providers(config) if providers is None else dict(providers)
-    app[PROVIDERS] = made
-    app[ACCOUNTS] = AccountPools(made)
-    app[RELOADS].on("providers", lambda new: _take_providers(app, new))
-    app[COMPONENTS] = {}
-    app[FLAGS] = Switchboard()
-    app[JOBS] = []
-    app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
+    _furnish(app, config, redactor, clock)
+    _provide(app, made)
     app.on_response_prepare.extend((put_request_id, put_headers))
     app.cleanup_ctx.extend((_access_log, _upstream, _database, _audit, _background))
     for area in areas(config.is_team):
@@ -112,6 +99,30 @@ def make_app(
             app.cleanup_ctx.append(area.opens)
     require_classes(app)
     return app
+
+
+def _furnish(
+    app: web.Application, config: ServerConfig, redactor: Redactor, clock: Callable[[], int]
+) -> None:
+    """What handlers find in the application before anything is opened."""
+    app[CONFIG] = config
+    app[CLOCK] = clock
+    app[AUDIT] = AuditLog(clock, Seal(config.audit.key), redactor, is_kept=config.is_team)
+    app[REDACTOR] = redactor
+    app[RELOADS] = Reloads(config)
+    app[RELOADS].always(lambda new: redactor.learn(new.secrets()))
+    app[METRICS] = Metrics()
+    app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
+    app[COMPONENTS] = {}
+    app[FLAGS] = Switchboard()
+    app[JOBS] = []
+    app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
+
+
+def _provide(app: web.Application, made: dict[str, Provider]) -> None:
+    app[PROVIDERS] = made
+    app[ACCOUNTS] = AccountPools(made)
+    app[RELOADS].on("providers", lambda new: _take_providers(app, new))
 
 
 def _one_line_each(log: logging.Logger) -> logging.Logger:

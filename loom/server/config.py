@@ -121,6 +121,9 @@ class ServerConfig:
         return is_loopback(self.host)
 
 
+SECTIONS = {"server", "providers", "search", "http", "login", "mail", "audit"}
+"""The tables that the operator's file may have."""
+
 FLAGS = {"host": "host", "port": "port", "db_path": "db"}
 """Settings by the flag that sets them."""
 
@@ -142,11 +145,7 @@ def server_config(
     Raises:
         ConfigError: a value is wrong or a file cannot be read; the message names the setting.
     """
-    named = file or (Path(chosen) if (chosen := environment.get("LOOM_SERVER_CONFIG")) else None)
-    tree = Tree(_read(named) if named is not None else {})
-    refuse_unknown_names(
-        tree, {"server", "providers", "search", "http", "login", "mail", "audit"}, ""
-    )
+    tree = _tree(environment, file)
     server = Settings.of(tree, "server", environment, "LOOM_SERVER_")
     signups: str | None = flags.pop("signups", None)
     config = ServerConfig(
@@ -174,9 +173,21 @@ def server_config(
     server.refuse_unknown()
     given = {name: value for name, value in flags.items() if value is not None}
     if told is not None:
-        told |= tree.told | ({"login.signups": Told(signups, "--signups")} if signups else {})
-        told |= {f"server.{name}": Told(given[name], f"--{FLAGS[name]}") for name in given}
+        told |= tree.told | _told_flags(given, signups)
     return _with_flags(config, given)
+
+
+def _tree(environment: Mapping[str, str], file: Path | None) -> Tree:
+    """The file's tables; none without a file. Raises ConfigError also for one that is unknown."""
+    named = file or (Path(chosen) if (chosen := environment.get("LOOM_SERVER_CONFIG")) else None)
+    tree = Tree(_read(named) if named is not None else {})
+    refuse_unknown_names(tree, SECTIONS, "")
+    return tree
+
+
+def _told_flags(given: Mapping[str, Any], signups: str | None) -> dict[str, Told]:
+    told = {f"server.{name}": Told(value, f"--{FLAGS[name]}") for name, value in given.items()}
+    return told | ({"login.signups": Told(signups, "--signups")} if signups else {})
 
 
 def _with_flags(config: ServerConfig, given: dict[str, Any]) -> ServerConfig:

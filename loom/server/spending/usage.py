@@ -144,11 +144,6 @@ def row(by: Sequence[UsageBy], values: Sequence[Any]) -> UsageRow:
     return UsageRow(keys, names, cost_usd=values[-1] / NANO if is_known else None, **numbers)
 
 
-def drop_before(connection: sqlite3.Connection, at: int) -> int:
-    """Forgets single requests from before a time; the days' sums stay. Says how many."""
-    return connection.execute("DELETE FROM usage_requests WHERE at < ?", (at,)).rowcount
-
-
 _SPENT = """
 SELECT user, key, provider, model, sum(cost_nano) FROM usage_days
 WHERE day >= ? AND (? = '' OR org = ?) GROUP BY user, key, provider, model
