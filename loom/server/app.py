@@ -41,6 +41,7 @@ from loom.server.keys import (
     REDACTOR,
     RELOADS,
     SILENT_CONNECTIONS,
+    STORAGE,
     UPSTREAM,
 )
 from loom.server.llm.base import Provider
@@ -55,6 +56,7 @@ from loom.server.reloads import Reloads
 from loom.server.response_headers import put_headers
 from loom.server.routing import add_routes, require_classes
 from loom.server.silent_connections import SilentConnections
+from loom.server.storage import Storage
 
 SILENT_CLIENT_TIMEOUT = 75.0
 """Seconds that an idle connection is kept: longer than usual clients keep theirs."""
@@ -111,6 +113,8 @@ def _furnish(
     app[REDACTOR] = redactor
     app[RELOADS] = Reloads(config)
     app[RELOADS].always(lambda new: redactor.learn(new.secrets()))
+    app[STORAGE] = Storage(config.storage)
+    app[RELOADS].on("storage", lambda new: app[STORAGE].take(new.storage))
     app[METRICS] = Metrics()
     app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     app[COMPONENTS] = {}

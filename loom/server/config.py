@@ -28,6 +28,7 @@ from loom.server.sections.login import LoginSettings, read_login
 from loom.server.sections.mail import MailSettings, read_mail
 from loom.server.sections.providers import PROVIDER_DEFAULTS, ProviderDefaults, read_providers
 from loom.server.sections.search import SearchSettings, read_search
+from loom.server.sections.storage import StorageSettings, read_storage
 from loom.server.settings import Settings, Told, Tree, refuse_unknown_names
 
 __all__ = [
@@ -86,6 +87,7 @@ class ServerConfig:
     federated: FederatedSettings = field(default_factory=FederatedSettings)
     mail: MailSettings | None = None
     audit: AuditSettings = field(default_factory=AuditSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
     body_limit: int = 64 * MEBIBYTE
     timeout_drain: float = 10.0
     ping_interval: float = 10.0
@@ -121,7 +123,7 @@ class ServerConfig:
         return is_loopback(self.host)
 
 
-SECTIONS = {"server", "providers", "search", "http", "login", "mail", "audit"}
+SECTIONS = {"server", "providers", "search", "http", "login", "mail", "audit", "storage"}
 """The tables that the operator's file may have."""
 
 FLAGS = {"host": "host", "port": "port", "db_path": "db"}
@@ -162,6 +164,7 @@ def server_config(
         federated=read_federated(tree, environment),
         mail=read_mail(tree, environment),
         audit=read_audit(tree, environment),
+        storage=read_storage(tree, environment),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
         timeout_drain=server.seconds("timeout_drain", 10.0),
         log_format=server.choice("log_format", "json", ("json", "human")),

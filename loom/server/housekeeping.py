@@ -18,6 +18,7 @@ from loom.server.audit.verify import Report, Verifier
 from loom.server.jobs import store
 from loom.server.jobs.job import DAY, HOUR, Job
 from loom.server.keys import AUDIT, AUTHENTICATOR, CLOCK, CONFIG, DATABASE
+from loom.server.retention import retention
 
 DAY_MS = 24 * 3600 * 1000
 HISTORY_DAYS = 90
@@ -40,6 +41,7 @@ def housekeeping(app: web.Application) -> Iterator[Job]:
     yield Job("audit.retention", "cut old lines off the audit log", DAY, own.retain)
     yield Job("jobs.history", f"forget runs older than {HISTORY_DAYS} days", DAY, own.forget)
     yield Job("logins.expired", "remove sessions, links and codes that ran out", HOUR, own.expire)
+    yield from retention(app)
 
 
 class UnsoundAudit(LoomError):

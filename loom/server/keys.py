@@ -28,6 +28,7 @@ from loom.server.rate_limits import RateLimits
 from loom.server.reloads import Reloads
 from loom.server.silent_connections import SilentConnections
 from loom.server.spending.books import Books
+from loom.server.storage import Storage
 from loom.threads.store import ThreadStore
 
 ACCESS_LOG = web.AppKey("access_log", AccessLog)
@@ -58,6 +59,7 @@ PROVIDERS = web.AppKey("providers", dict[str, Provider])
 RATE_LIMITS = web.AppKey("rate_limits", RateLimits)
 REDACTOR = web.AppKey("redactor", Redactor)
 RELOADS = web.AppKey("reloads", Reloads)
+STORAGE = web.AppKey("storage", Storage)
 THREADS = web.AppKey("threads", ThreadStore)
 """People's threads; a team's server alone has them."""
 SILENT_CONNECTIONS = web.AppKey("silent_connections", SilentConnections)

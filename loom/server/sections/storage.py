@@ -1,0 +1,28 @@
+"""`[storage]`: how long a team's server keeps what, and how much."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loom.server.settings import Settings
+
+MAX_DAYS = 36_500
+
+
+@dataclass(frozen=True)
+class StorageSettings:
+    """What has an end; 0 is none.
+
+    Attributes:
+        usage_days: single requests to models are forgotten after so many days; the days' sums stay.
+    """
+
+    usage_days: int = 400
+
+
+def read_storage(tree: Mapping[str, Any], environment: Mapping[str, str]) -> StorageSettings:
+    """The settings. Raises ConfigError naming the one that is wrong."""
+    table = Settings.of(tree, "storage", environment, "LOOM_SERVER_STORAGE_")
+    settings = StorageSettings(usage_days=table.integer("usage_days", 400, 0, MAX_DAYS))
+    table.refuse_unknown()
+    return settings
