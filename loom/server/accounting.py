@@ -192,8 +192,7 @@ def warning_headers(bill: Bill) -> Mapping[str, str]:
 
 def _most(price: Price, asked: Asked) -> int:
     """What the request can cost at most, in nano-dollars."""
-    limit = price.max_output or _NOBODY_SAYS
-    given = limit if asked.max_tokens is None else asked.max_tokens
+    given = asked.given(price.max_output or _NOBODY_SAYS)
     return price.most(asked.taken, given, is_long_lived=asked.is_long_lived)
 
 

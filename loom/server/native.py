@@ -112,6 +112,7 @@ _NOT_FOR_UPSTREAM = (
     # Where the client sits, and whose account pays, is no business of the client's headers.
     | {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
     | {"x-request-id", "openai-organization", "openai-project"}
+    | {"anthropic-workspace-id", "anthropic-user-profile-id"}
 )
 _UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _NOT_FOR_CLIENT = _HOP_BY_HOP | {
@@ -126,9 +127,10 @@ _NOT_FOR_CLIENT = _HOP_BY_HOP | {
 def fixed_headers(wire: NativeWire, settings: ProviderSettings) -> CIMultiDict[str]:
     """What every request of this wire carries: the key, the operator's headers, no compression.
 
-    Uncompressed, because compression would hold events back.
+    Uncompressed, because compression would hold events back. What the body is says Loom, which read
+    it as JSON in UTF-8: another character set makes other words of the same bytes.
     """
-    headers = CIMultiDict({"Accept-Encoding": "identity"})
+    headers = CIMultiDict({"Accept-Encoding": "identity", "Content-Type": "application/json"})
     if settings.api_key is not None:
         headers.update(wire.credentials(settings.api_key))
     headers.update(settings.headers)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from loom.server.asked import looked_through, weigh
+from loom.server.errors import Refused
 
 
 def body(**fields: Any) -> bytes:
@@ -13,17 +14,20 @@ def body(**fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "most"),
     [
-        ({}, None),
+        ({}, 7),
         ({"max_tokens": 100}, 100),
         ({"max_completion_tokens": 100}, 100),
         ({"max_output_tokens": 100}, 100),
         ({"max_tokens": 5, "max_completion_tokens": 100}, 100),
         ({"max_tokens": 100, "n": 3}, 300),
+        ({"max_tokens": 100, "best_of": 300, "n": 2}, 30_000),
+        ({"n": 4, "max_tokens": None}, 4 * 7),
+        ({"n": None, "best_of": -1}, 7),
         ({"max_tokens": -5}, 0),
     ],
 )
-def test_the_longest_answer_is_known(fields: dict[str, Any], most: int | None) -> None:
-    assert weigh(body(**fields)).max_tokens == most
+def test_the_longest_answer_is_known(fields: dict[str, Any], most: int) -> None:
+    assert weigh(body(**fields)).given(7) == most
 
 
 def test_a_conversation_is_known_by_what_the_wires_have_for_it() -> None:
@@ -34,25 +38,42 @@ def test_a_conversation_is_known_by_what_the_wires_have_for_it() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b"{",
-        b"[]",
-        b"\xff",
+        b"no",
         b'{"model": 7}',
+        b'{"model": ["m"]}',
         b'{"model": "m", "max_tokens": "9"}',
+        b'{"model": "m", "max_tokens": 1.5}',
+        b'{"model": "m", "max_tokens": true}',
+        b'{"model": "m", "n": 1e3}',
+        b'{"model": "m", "max_tokens": 1%s}' % (b"0" * 5000),
         b'{"model": "cheap", "model": "dear"}',
         b'{"model": "m", "max_tokens": 1, "max_tokens": 100000}',
-        b"[" * 100_000,
+        b'{"model": "cheap", "Model": "dear"}',
+        b'{"MODEL": "dear"}',
+        b'{"model": "m", "maxTokens": 100000}',
+        '{"model": "m", "max_to\u212aens": 100000}'.encode(),
     ],
 )
-def test_what_is_unclear_has_no_model(data: bytes) -> None:
-    assert looked_through(weigh(data), data).model == ""
+def test_what_another_may_read_otherwise_is_refused(data: bytes) -> None:
+    with pytest.raises(Refused) as refusal:
+        weigh(data)
+    assert (refusal.value.status, refusal.value.code) == (400, "invalid_request")
+
+
+def test_a_model_is_what_its_escapes_mean() -> None:
+    assert weigh(b'{"model":"cl\\u0061ude\\/x"}').model == "claude/x"
 
 
 def test_the_same_words_deeper_inside_are_not_the_requests() -> None:
     tool = {"input_schema": {"properties": {"model": {"type": "string"}, "n": {"type": "number"}}}}
     data = body(tools=[tool, tool], messages=[{"content": '{"model": "other"}'}])
-    assert looked_through(weigh(data), data).model == "m"
+    assert weigh(data).model == "m"
+
+
+def test_what_is_kept_for_long_is_seen() -> None:
+    for ttl, is_long in (("5m", False), ("1h", True), ("12h", True)):
+        data = body(cache_control={"type": "ephemeral", "ttl": ttl})
+        assert looked_through(weigh(data), data).is_long_lived is is_long
 
 
 def test_input_is_never_reckoned_below_a_third_of_its_bytes() -> None:

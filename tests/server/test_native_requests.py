@@ -33,6 +33,8 @@ async def test_the_key_is_swapped_and_nothing_of_the_clients_account_passes(
         "Connection": "keep-alive, X-Hop",
         "X-Hop": "1",
         "anthropic-beta": "tools",
+        "Anthropic-Workspace-Id": "wrkspc_dear",
+        "Content-Type": "application/json; charset=utf-7",
     }
     await loom.client.post(loom.url + MESSAGES, data=b'{"x": 1}', headers=headers)
     (request,) = up.received
@@ -40,7 +42,9 @@ async def test_the_key_is_swapped_and_nothing_of_the_clients_account_passes(
     assert request.headers["anthropic-beta"] == "tools"
     assert request.body == b'{"x": 1}'
     assert TOKEN not in str(request)
-    for name in ("authorization", "cookie", "openai-organization", "x-forwarded-for", "x-hop"):
+    assert request.headers["content-type"] == "application/json"
+    gone = ("authorization", "cookie", "openai-organization", "anthropic-workspace-id", "x-hop")
+    for name in (*gone, "x-forwarded-for"):
         assert name not in request.headers
 
 
@@ -189,8 +193,8 @@ async def test_a_body_of_64_mb_passes_and_one_byte_more_does_not(
 ) -> None:
     up = await upstream(answer(MESSAGE))
     loom = await serve(up.url)
-    most = b"x" * 64 * 1024 * 1024
-    for body, status in ((most, 200), (most + b"x", 413)):
+    most = b"{}" + b" " * (64 * 1024 * 1024 - 2)
+    for body, status in ((most, 200), (most + b" ", 413)):
         async with loom.client.post(loom.url + MESSAGES, data=BytesIO(body)) as response:
             assert response.status == status
     assert [len(request.body) for request in up.received] == [len(most)]
@@ -223,6 +227,19 @@ async def test_a_model_called_default_passes_as_it_is(serve: Serve, upstream: Up
     loom = await serve(up.url)
     await loom.client.post(loom.url + MESSAGES, json={"model": "default"})
     assert up.received[0].json() == {"model": "default"}
+
+
+@pytest.mark.parametrize("path", [MESSAGES, "/proxy/openai/v1/responses"])
+@pytest.mark.parametrize("body", [b'{"model":"a","model":"b"}', b'{"Model":"b"}', b"\xff", b""])
+async def test_what_may_be_read_otherwise_than_loom_reads_it_is_passed_to_nobody(
+    serve: Serve, upstream: Upstream, path: str, body: bytes
+) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    async with loom.client.post(loom.url + path, data=body) as response:
+        assert response.status == 400
+        assert "read in one way" in (await response.json())["error"]["message"]
+    assert not up.received
 
 
 HERE = "127.0.0.1"

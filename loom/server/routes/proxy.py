@@ -96,7 +96,7 @@ async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest, Bill]:
 def _weighed(provider: Provider, asked: LlmRequest, body: bytes) -> Asked:
     model = provider.settings.model if asked.model in ("", "default") else asked.model
     limit = asked.max_tokens or (DEFAULT_MAX_TOKENS if model.startswith("claude") else None)
-    return Asked(model, limit, len(body), asked.thread_id)
+    return Asked(model, limit, size=len(body), thread=asked.thread_id)
 
 
 def _charged(bill: Bill, response: LlmResponse) -> LlmResponse:
