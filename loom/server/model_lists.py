@@ -16,7 +16,7 @@ from loom.server.llm.anthropic import VERSION
 from loom.server.llm.base import Provider
 from loom.server.native import NATIVE_WIRES, NativeWire, fixed_headers
 from loom.server.outbound.pool import Pool
-from loom.server.upstream import Exchange
+from loom.server.upstream import exchange_at
 
 log = logging.getLogger("loom.server")
 
@@ -96,7 +96,7 @@ class ModelLists:
         headers.update(_VERSION.get(wire.provider, {}))
         url = settings.base_url + path
         async with asyncio.timeout(TIMEOUT):
-            async with Exchange(self._pool, settings, url, method="GET", headers=headers) as up:
+            async with exchange_at(self._pool, settings, url, method="GET", headers=headers) as up:
                 body = await up.body()
         listed: _List = codec.decode(body, _List)
         ids = [model.id for model in listed.data]

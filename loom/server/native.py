@@ -5,13 +5,16 @@ A client chooses a path of this table and nothing else: host and key are the ope
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from multidict import CIMultiDict, MultiMapping
 
 from loom.secrets import Secret
 from loom.server.errors import Dialect
+from loom.server.header_sieve import HeaderSieve
 from loom.server.llm.base import ProviderSettings
+from loom.server.outbound.request import DEFAULTS, joined, opening
+from loom.server.outbound.target import Target
+from loom.server.standing import STANDING
 
 
 @dataclass(frozen=True)
@@ -115,13 +118,12 @@ _NOT_FOR_UPSTREAM = (
     | {"anthropic-workspace-id", "anthropic-user-profile-id"}
 )
 _UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
-_NOT_FOR_CLIENT = _HOP_BY_HOP | {
-    "set-cookie",
-    "alt-svc",
-    "strict-transport-security",
-    "clear-site-data",
-    "location",
-}
+_NOT_FOR_CLIENT = (
+    _HOP_BY_HOP
+    | {"set-cookie", "alt-svc", "strict-transport-security", "clear-site-data", "location"}
+    # What browsers may do with an answer of ours is for us to say.
+    | {name.lower() for name in STANDING}
+)
 
 
 def fixed_headers(wire: NativeWire, settings: ProviderSettings) -> CIMultiDict[str]:
@@ -137,53 +139,56 @@ def fixed_headers(wire: NativeWire, settings: ProviderSettings) -> CIMultiDict[s
     return headers
 
 
-def upstream_headers(client: MultiMapping[str], fixed: Mapping[str, str]) -> CIMultiDict[str]:
-    """The client's headers without its credentials and connection, then the fixed ones."""
-    named = _named_by_connection(client)
-    headers = CIMultiDict(
-        [
-            (name, value)
-            for name, value in client.items()
-            if _is_for_upstream(name) and not (named and name.lower() in named)
-        ]
-    )
-    headers.update(fixed)
-    return headers
+class NativeHead:
+    """The head of every request of one path to one account: the key, and what the client adds.
 
-
-def client_headers(upstream: MultiMapping[str]) -> CIMultiDict[str]:
-    """The provider's headers without its connection, its cookies and its claims on browsers.
-
-    A body that came compressed all the same has been unpacked.
+    Args:
+        target: where the path leads, if that is always the same place.
     """
-    named = _named_by_connection(upstream)
-    if upstream.get("Content-Encoding", "").lower() in _UNPACKED:
-        named |= {"content-encoding", "content-length"}
-    return CIMultiDict(
-        [
-            (name, value)
-            for name, value in upstream.items()
-            if _is_for_client(name) and not (named and name.lower() in named)
+
+    def __init__(self, method: str, fixed: Mapping[str, str], target: Target | None) -> None:
+        self._method = method
+        self._given = frozenset(name.lower() for name in fixed)
+        self._fixed = [f"{name}: {value}" for name, value in fixed.items()]
+        self._sieve = HeaderSieve(_NOT_FOR_UPSTREAM | self._given, "x-forwarded-")
+        self._defaults = [
+            (name, f"{name}: {value}")
+            for name, value in DEFAULTS.items()
+            if name.lower() not in self._given and (name != "Content-Type" or method == "POST")
         ]
-    )
+        self._opening = [] if target is None else self._begun(target)
+
+    def made(self, client: MultiMapping[str], size: int, target: Target | None = None) -> bytes:
+        """The client's headers without its credentials and connection, and the fixed ones.
+
+        Args:
+            size: bytes of the body.
+            target: where this request goes, if that is not always the same place.
+        """
+        lines = self._opening if target is None else self._begun(target)
+        left_out = [line for name, line in self._defaults if name not in client]
+        return joined(self._method, [*lines, *left_out, *self._sieve.lines(client)], size)
+
+    def _begun(self, target: Target) -> list[str]:
+        return opening(self._method, target, self._given) + self._fixed
 
 
-# Cached because every request asks about the same few names.
-@lru_cache(maxsize=256)
-def _is_for_upstream(name: str) -> bool:
-    name = name.lower()
-    return name not in _NOT_FOR_UPSTREAM and not name.startswith("x-forwarded-")
+_for_client = HeaderSieve(_NOT_FOR_CLIENT, "access-control-")
+_with_whole = HeaderSieve(_NOT_FOR_CLIENT | {"content-length"}, "access-control-")
+_unpacked = HeaderSieve(_NOT_FOR_CLIENT | {"content-length", "content-encoding"}, "access-control-")
 
 
-@lru_cache(maxsize=256)
-def _is_for_client(name: str) -> bool:
-    name = name.lower()
-    return name not in _NOT_FOR_CLIENT and not name.startswith("access-control-")
+def stream_headers(upstream: MultiMapping[str]) -> CIMultiDict[str]:
+    """The provider's headers without its connection, its cookies and its claims on browsers."""
+    sieve = _unpacked if _is_unpacked(upstream) else _for_client
+    return CIMultiDict(sieve.passed(upstream))
 
 
-def _named_by_connection(headers: MultiMapping[str]) -> frozenset[str]:
-    """Header names that `Connection` declares as meant for one hop."""
-    if "Connection" not in headers:
-        return frozenset()
-    values = ",".join(headers.getall("Connection")).lower()
-    return frozenset(name.strip() for name in values.split(","))
+def whole_sieve(upstream: MultiMapping[str]) -> HeaderSieve:
+    """The same for an answer whose body is there, and has a length of its own."""
+    return _unpacked if _is_unpacked(upstream) else _with_whole
+
+
+def _is_unpacked(upstream: MultiMapping[str]) -> bool:
+    """The body came compressed although that was not asked for."""
+    return "Content-Encoding" in upstream and upstream["Content-Encoding"].lower() in _UNPACKED

@@ -3,18 +3,14 @@
 Sources: OWASP Secure Headers; Fetch Standard §3.2 (CORS).
 """
 
+from functools import lru_cache
+
 from aiohttp import web
 
 from loom.server.keys import CONFIG, SCHEME
 from loom.server.routing import Handler
+from loom.server.standing import STANDING
 
-# An answer that is no page of ours runs nothing, loads nothing and is framed by nobody.
-_ALWAYS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-)
 _HSTS = "max-age=31536000"
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, X-Loom-Org, x-api-key"
@@ -25,16 +21,47 @@ _PREFLIGHT_SECONDS = "600"
 async def put_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Adds what the handler did not set itself."""
     headers = response.headers
-    for name, value in _ALWAYS:
+    for name, value in STANDING.items():
         headers.setdefault(name, value)
-    if request.get(SCHEME, request.scheme) == "https":
+    if _is_https(request):
         headers.setdefault("Strict-Transport-Security", _HSTS)
-    origin = request.headers.get("Origin")
-    if origin is not None and origin in request.app[CONFIG].http.allowed_origins:
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = _ANSWER_HEADERS
-        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if origin := _allowed_origin(request):
+        headers.update(_for_origin(origin))
         headers.add("Vary", "Origin")
+
+
+def standing_lines(request: web.Request) -> tuple[str, ...]:
+    """The same as lines of a head, for an answer that has none of these headers itself."""
+    return _lines(_is_https(request), _allowed_origin(request))
+
+
+@lru_cache(maxsize=64)
+def _lines(is_https: bool, origin: str) -> tuple[str, ...]:
+    headers = {**STANDING, **({"Strict-Transport-Security": _HSTS} if is_https else {})}
+    if origin:
+        headers |= {**_for_origin(origin), "Vary": "Origin"}
+    return tuple(f"{name}: {value}" for name, value in headers.items())
+
+
+def _is_https(request: web.Request) -> bool:
+    scheme: str = request.get(SCHEME, request.scheme)
+    return scheme == "https"
+
+
+def _allowed_origin(request: web.Request) -> str:
+    """The page's origin, where the operator lets its pages read answers; else empty."""
+    origin = request.headers.get("Origin")
+    if origin is None or origin not in request.app[CONFIG].http.allowed_origins:
+        return ""
+    return origin
+
+
+def _for_origin(origin: str) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": _ANSWER_HEADERS,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
 
 
 @web.middleware

@@ -17,6 +17,7 @@ from loom.server.outbound.answer import Answer, Write
 from loom.server.outbound.connection import Connection
 from loom.server.outbound.pool import Pool
 from loom.server.outbound.request import request_head
+from loom.server.outbound.target import Target
 from loom.server.outbound.unpack import Unpacker
 from loom.server.upstream_errors import failed, silent
 
@@ -36,6 +37,7 @@ class Exchange:
 
     Args:
         limits: the provider's settings.
+        head: of the request, made for `target`.
 
     Raises:
         ProviderError: on entering or reading: the provider cannot be reached, is silent for too
@@ -46,17 +48,15 @@ class Exchange:
         self,
         pool: Pool,
         limits: Limits,
-        url: str,
-        *,
-        method: str = "POST",
-        headers: Mapping[str, str],
-        body: bytes | None = None,
+        target: Target,
+        head: bytes,
+        body: bytes = b"",
     ) -> None:
         self._pool = pool
         self._limits = limits
-        self._target = pool.target(url)
-        self._head = request_head(method, self._target, headers, body or b"")
-        self._body = body or b""
+        self._origin = target.origin
+        self._head = head
+        self._body = body
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + limits.timeout_first_byte
         self._waiting_since: float | None = None
@@ -144,7 +144,7 @@ class Exchange:
             timer.cancel()
 
     async def _sent(self) -> None:
-        kept = self._pool.idle(self._target.origin)
+        kept = self._pool.idle(self._origin)
         if kept is not None:
             answer = self._send(kept)
             try:
@@ -154,7 +154,7 @@ class Exchange:
                 if answer.has_begun:
                     raise
         async with asyncio.timeout_at(self._until):
-            fresh = await self._pool.fresh(self._target.origin)
+            fresh = await self._pool.fresh(self._origin)
         await self._head_of(self._send(fresh))
 
     def _send(self, connection: Connection) -> Answer:
@@ -237,6 +237,20 @@ class Exchange:
             limit = limits.timeout_idle if is_begun else limits.timeout_first_byte
             return silent(limits.name, limit)
         return failed(limits.name, error, has_answered=answer is not None and answer.status > 0)
+
+
+def exchange_at(
+    pool: Pool,
+    limits: Limits,
+    url: str,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, str],
+    body: bytes = b"",
+) -> Exchange:
+    """An Exchange by its URL and headers. Raises ValueError as `request_head` does."""
+    target = pool.target(url)
+    return Exchange(pool, limits, target, request_head(method, target, headers, body), body)
 
 
 def _drop(data: bytes) -> bool:

@@ -1,9 +1,17 @@
 """A request's head as bytes (RFC 9112 §3)."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
+from functools import lru_cache
 
 from loom.http import USER_AGENT
 from loom.server.outbound.target import Target
+
+DEFAULTS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "*/*",
+    "Content-Type": "application/octet-stream",
+}
+"""What is sent where nobody says anything else; the last one only with a body."""
 
 
 def request_head(method: str, target: Target, headers: Mapping[str, str], body: bytes) -> bytes:
@@ -15,29 +23,53 @@ def request_head(method: str, target: Target, headers: Mapping[str, str], body: 
     Raises:
         ValueError: a name or value holds a line's end, which would begin another header.
     """
-    lines = [f"{method} {target.path} HTTP/1.1", f"Host: {target.host}"]
+    given = _lowered(tuple(headers))
+    lines = [*opening(method, target, given)]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    lines += _left_out(method, target, headers, body)
-    text = "\r\n".join((*lines, "", ""))
-    if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1 or "\0" in text:
-        raise ValueError("a header holds a line's end")
-    # aiohttp decodes header bytes that are no UTF-8 to surrogates: they leave as they came.
-    return text.encode("utf-8", "surrogateescape")
+    lines += [
+        f"{name}: {value}"
+        for name, value in DEFAULTS.items()
+        if name.lower() not in given and (body or name != "Content-Type")
+    ]
+    return joined(method, lines, len(body))
 
 
-def _left_out(method: str, target: Target, headers: Mapping[str, str], body: bytes) -> list[str]:
-    given = {name.lower() for name in headers}
-    lines = []
-    if "user-agent" not in given:
-        lines.append(f"User-Agent: {USER_AGENT}")
-    if "accept" not in given:
-        lines.append("Accept: */*")
+def opening(method: str, target: Target, given: Container[str]) -> list[str]:
+    """The lines that only the target decides; `given` are other headers' names in lower case."""
+    lines = [f"{method} {target.path} HTTP/1.1", f"Host: {target.host}"]
     if target.authorization and "authorization" not in given:
         lines.append(f"Authorization: {target.authorization}")
     if target.proxy_authorization:
         lines.append(f"Proxy-Authorization: {target.proxy_authorization}")
-    if body and "content-type" not in given:
-        lines.append("Content-Type: application/octet-stream")
-    if body or method == "POST":
-        lines.append(f"Content-Length: {len(body)}")
     return lines
+
+
+def joined(method: str, lines: Iterable[str], size: int) -> bytes:
+    """All of `lines` and the length of the body, if it has one.
+
+    Raises:
+        ValueError: one of them holds a line's end.
+    """
+    length = (f"Content-Length: {size}",) if size or method == "POST" else ()
+    return encoded((*lines, *length, "", ""))
+
+
+def encoded(lines: tuple[str, ...]) -> bytes:
+    """A head as it travels; the last two lines are empty.
+
+    aiohttp decodes header bytes that are no UTF-8 to surrogates: they leave as they came.
+
+    Raises:
+        ValueError: a line holds a line's end, which would begin another header.
+    """
+    text = "\r\n".join(lines)
+    ends = len(lines) - 1
+    if text.count("\n") != ends or text.count("\r") != ends or "\0" in text:
+        raise ValueError("a header holds a line's end")
+    return text.encode("utf-8", "surrogateescape")
+
+
+# Most requests have the same names.
+@lru_cache(maxsize=64)
+def _lowered(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)

@@ -1,7 +1,7 @@
 """Native wires: the provider's status and headers, then its bytes, with the key swapped."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -19,18 +19,22 @@ from loom.server.direct_body import DirectBody
 from loom.server.keys import ACCOUNTS, METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.native import (
     NATIVE_WIRES,
+    NativeHead,
     NativePath,
     NativeWire,
-    client_headers,
     fixed_headers,
-    upstream_headers,
+    stream_headers,
+    whole_sieve,
 )
+from loom.server.outbound.pool import Pool
+from loom.server.outbound.target import Target
 from loom.server.provider_pool.account import Account
 from loom.server.provider_pool.pool import AccountPool
 from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
 from loom.server.upstream import Exchange
 from loom.server.usage_tap import StreamTap, UsageTap, WholeTap
+from loom.server.whole_answer import whole_answer
 
 log = logging.getLogger("loom.server")
 
@@ -44,10 +48,10 @@ NOT_PASSED_ON = frozenset({101, 300, 301, 302, 303, 307, 308})
 
 
 class _Place(NamedTuple):
-    """What every request of one path to one account has."""
+    """What every request of one path to one account has; no target where the path has a model."""
 
-    headers: CIMultiDict[str]
-    url: str
+    head: NativeHead
+    target: Target | None
 
 
 class NativeRoute:
@@ -57,7 +61,6 @@ class NativeRoute:
         self._wire = wire
         self._path = path
         self._name = wire.provider
-        self._is_fixed = "{" not in path.upstream
         self._places: WeakKeyDictionary[Account, _Place] = WeakKeyDictionary()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -113,72 +116,76 @@ class NativeRoute:
             return await self._pass_back(request, upstream, turn, bill)
 
     def _exchange(self, request: web.Request, account: Account, body: bytes) -> Exchange:
-        place = self._places.get(account) or self._place(account)
-        return Exchange(
-            request.app[POOL],
-            account.provider.settings,
-            self._target(request, account, place),
-            method=self._path.method,
-            headers=upstream_headers(request.headers, place.headers),
-            body=body or None,
-        )
+        pool = request.app[POOL]
+        head, target = self._places.get(account) or self._place(pool, account)
+        if target is not None and not request.rel_url.raw_query_string:
+            made = head.made(request.headers, len(body))
+        else:
+            target = self._target(pool, request, account)
+            made = head.made(request.headers, len(body), target)
+        return Exchange(pool, account.provider.settings, target, made, body)
 
-    def _place(self, account: Account) -> _Place:
+    def _place(self, pool: Pool, account: Account) -> _Place:
         settings = account.provider.settings
-        url = settings.base_url + self._path.upstream if self._is_fixed else ""
-        place = self._places[account] = _Place(fixed_headers(self._wire, settings), url)
+        target = None
+        if "{" not in self._path.upstream:
+            target = pool.target(settings.base_url + self._path.upstream)
+        head = NativeHead(self._path.method, fixed_headers(self._wire, settings), target)
+        place = self._places[account] = _Place(head, target)
         return place
 
-    def _target(self, request: web.Request, account: Account, place: _Place) -> str:
-        url = place.url
-        if not self._is_fixed:
-            base = account.provider.settings.base_url
-            url = base + self._path.upstream.format_map(request.match_info)
-        if not request.rel_url.raw_query_string:
-            return url
-        return str(URL(url).with_query(request.rel_url.query))
+    def _target(self, pool: Pool, request: web.Request, account: Account) -> Target:
+        path = self._path.upstream.format_map(request.match_info)
+        url = URL(account.provider.settings.base_url + path)
+        return pool.target(str(url.with_query(request.rel_url.query)))
 
     async def _pass_back(
         self, request: web.Request, upstream: Exchange, turn: Turn, bill: Bill | None
     ) -> web.StreamResponse:
         answer = upstream.answer
-        headers = client_headers(answer.headers)
         if answer.status in NOT_PASSED_ON:
             text = f"{self._name} answered with HTTP {answer.status}, which Loom does not follow"
             raise ProviderError(LlmError(text, "invalid_response", status=502))
         turn.succeeded()
+        told: Mapping[str, str] = {}
         if bill is not None:
             bill.has_answered = True
-            if told := warning_headers(bill):
-                headers.update(told)
-        if (answer.content_length or MAX_WHOLE + 1) <= MAX_WHOLE:
-            return await self._whole(upstream, headers, bill)
+            told = warning_headers(bill)
+        if 0 < (answer.content_length or 0) <= MAX_WHOLE:
+            return await self._whole(request, upstream, told, bill)
+        headers = stream_headers(answer.headers)
+        headers.update(told)
         return await self._streamed(request, upstream, headers, turn, bill)
 
     async def _refusal(
         self, request: web.Request, account: Account, upstream: Exchange
     ) -> "_Refusal":
         """An error as the provider wrote it; some quote the key, so the redactor reads it."""
-        status, headers = upstream.answer.status, client_headers(upstream.answer.headers)
+        status, headers = upstream.answer.status, upstream.answer.headers
+        passed = CIMultiDict(whole_sieve(headers).passed(headers))
         body = await upstream.body(MAX_ERROR)
         text = body.decode("utf-8", "surrogateescape")
         clean = request.app[REDACTOR].redact(text)
         if clean != text:
             body = clean.encode("utf-8", "surrogateescape")
-        headers.popall("Content-Length", None)
         request.app[METRICS].upstream_errors.add(1, self._name, str(status))
         error = account.upstream.error(status, headers, body)
-        return _Refusal(web.Response(body=body, status=status, headers=headers), error)
+        return _Refusal(web.Response(body=body, status=status, headers=passed), error)
 
     async def _whole(
-        self, upstream: Exchange, headers: CIMultiDict[str], bill: Bill | None
-    ) -> web.Response:
-        is_here = upstream.answer.is_whole
-        body = (upstream.ready() if is_here else b"") or await upstream.body()
+        self,
+        request: web.Request,
+        upstream: Exchange,
+        told: Mapping[str, str],
+        bill: Bill | None,
+    ) -> web.StreamResponse:
+        answer = upstream.answer
+        body = (upstream.ready() if answer.is_whole else b"") or await upstream.body()
         tap = WholeTap()
         tap.watch(body)
         _note(bill, tap)
-        return web.Response(body=body, status=upstream.answer.status, headers=headers)
+        sieve, extra = whole_sieve(answer.headers), tuple(f"{k}: {v}" for k, v in told.items())
+        return whole_answer(request, answer.status, answer.headers, sieve, body, extra)
 
     async def _streamed(
         self,

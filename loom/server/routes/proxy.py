@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from aiohttp import web
 from msgspec.structs import replace as with_fields
+from multidict import CIMultiDict
 
 from loom.core import codec
 from loom.core.errors import CodecError, ProviderError
@@ -29,16 +30,18 @@ from loom.server.llm.claude_request import DEFAULT_MAX_TOKENS
 from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
 from loom.server.spending.prices import NANO
-from loom.server.upstream import Exchange
+from loom.server.upstream import Exchange, exchange_at
+from loom.server.whole_answer import EVERYTHING, whole_answer
 
 log = logging.getLogger("loom.server")
 
+_JSON = CIMultiDict({"Content-Type": "application/json"})
 _IDENTITY = {"Accept-Encoding": "identity"}
 _BYTES_PER_TOKEN = {"chat": 150, "responses": 120}
 """By wire, of a stream whose tokens have to be reckoned."""
 
 
-async def complete(request: web.Request) -> web.Response:
+async def complete(request: web.Request) -> web.StreamResponse:
     """One whole answer as LlmResponse."""
     provider, asked, bill = await _parsed(request)
     with bill:
@@ -48,7 +51,7 @@ async def complete(request: web.Request) -> web.Response:
         else:
             response = await _fetched(request, bill, asked)
         body = codec.encode(_charged(bill, response))
-        return web.Response(body=body, content_type="application/json")
+        return whole_answer(request, 200, _JSON, EVERYTHING, body)
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
@@ -240,7 +243,7 @@ def _unended(provider: LocalProvider) -> LlmError:
 def _exchange(
     request: web.Request, provider: UpstreamProvider, prepared: UpstreamRequest
 ) -> Exchange:
-    return Exchange(
+    return exchange_at(
         request.app[POOL],
         provider.settings,
         prepared.url,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import pytest
 
 from loom.server.outbound.pool import Pool
-from loom.server.upstream import Exchange
+from loom.server.upstream import exchange_at
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,5 @@ async def pool() -> AsyncIterator[Pool]:
 
 async def ask(pool: Pool, url: str, body: bytes = b"{}", method: str = "POST") -> bytes:
     """The whole body of the answer."""
-    async with Exchange(pool, LIMITS, url, method=method, headers={}, body=body) as exchange:
+    async with exchange_at(pool, LIMITS, url, method=method, headers={}, body=body) as exchange:
         return await exchange.body()

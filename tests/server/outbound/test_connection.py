@@ -7,7 +7,7 @@ import pytest
 
 from loom.core.errors import ProviderError
 from loom.server.outbound.pool import Pool
-from loom.server.upstream import Exchange
+from loom.server.upstream import exchange_at
 from tests.fakes.upstream import Line, Received, Script, answer
 from tests.server.conftest import Upstream, within
 from tests.server.outbound.conftest import LIMITS, ask
@@ -115,7 +115,7 @@ async def test_an_answer_before_the_request_is_all_sent_is_read(
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     await stack.enter_async_context(server)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with Exchange(pool, LIMITS, url, headers={}, body=b"x" * 32_000_000) as exchange:
+    async with exchange_at(pool, LIMITS, url, headers={}, body=b"x" * 32_000_000) as exchange:
         assert (exchange.answer.status, await exchange.body()) == (413, b"no")
     await within(1, lambda: pool.connections == 0)
 
@@ -132,4 +132,4 @@ async def test_a_large_body_arrives_whole(pool: Pool, upstream: Upstream) -> Non
 async def test_a_header_cannot_begin_another(pool: Pool) -> None:
     for value in ("a\r\nX-Api-Key: b", "a\nb", "a\rb", "a\0b"):
         with pytest.raises(ValueError, match="line's end"):
-            Exchange(pool, LIMITS, "http://127.0.0.1:9/", headers={"X": value})
+            exchange_at(pool, LIMITS, "http://127.0.0.1:9/", headers={"X": value})

@@ -14,7 +14,7 @@ from aiohttp import web
 from loom.core.errors import ProviderError
 from loom.server.outbound.pool import Pool
 from loom.server.outbound.target import Origin, Target, parse_target
-from loom.server.upstream import Exchange
+from loom.server.upstream import exchange_at
 from tests.fakes.upstream import Line, Received, Script, answer, never
 from tests.server.conftest import Upstream, within
 from tests.server.outbound.conftest import LIMITS, ask
@@ -89,7 +89,7 @@ async def test_silence_is_no_reason_to_send_again(pool: Pool, upstream: Upstream
     await ask(pool, up.url)
     hasty = type(LIMITS)(timeout_first_byte=0.05)
     with pytest.raises(ProviderError, match=r"0\.05 seconds"):
-        async with Exchange(pool, hasty, up.url, headers={}, body=b"{}"):
+        async with exchange_at(pool, hasty, up.url, headers={}, body=b"{}"):
             pass
     assert len(up.received) == 2
     await within(1, lambda: pool.connections == 0)

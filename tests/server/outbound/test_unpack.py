@@ -6,7 +6,7 @@ import pytest
 from loom.core.errors import ProviderError
 from loom.server.outbound.pool import Pool
 from loom.server.outbound.unpack import PIECE, CannotUnpack, Unpacker
-from loom.server.upstream import Exchange
+from loom.server.upstream import exchange_at
 from tests.fakes.upstream import Line, Received, answer
 from tests.server.conftest import Upstream
 from tests.server.outbound.conftest import LIMITS, ask
@@ -36,11 +36,11 @@ async def test_a_small_body_that_holds_a_huge_one_is_unpacked_piece_by_piece(
     pool: Pool, upstream: Upstream
 ) -> None:
     up = await upstream(answer(gzip.compress(bytes(50_000_000)), content_encoding="gzip"))
-    async with Exchange(pool, LIMITS, up.url, headers={}, body=b"{}") as exchange:
+    async with exchange_at(pool, LIMITS, up.url, headers={}, body=b"{}") as exchange:
         sizes = [len(await exchange.read()) for _ in range(5)]
     assert max(sizes) <= PIECE
     with pytest.raises(ProviderError, match="more than"):
-        async with Exchange(pool, LIMITS, up.url, headers={}, body=b"{}") as exchange:
+        async with exchange_at(pool, LIMITS, up.url, headers={}, body=b"{}") as exchange:
             await exchange.body(1_000_000)
 
 
@@ -79,7 +79,7 @@ async def test_a_packed_stream_comes_as_it_is_read(pool: Pool, upstream: Upstrea
         got.append(data)
         return len(got) == 1
 
-    async with Exchange(pool, LIMITS, (await upstream(packed)).url, headers={}) as exchange:
+    async with exchange_at(pool, LIMITS, (await upstream(packed)).url, headers={}) as exchange:
         await exchange.pour(write, drain)
     assert b"".join(got).replace(b"|", b"") == b"a" * 27
     assert got[1] == b"|"
