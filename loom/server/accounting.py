@@ -15,7 +15,8 @@ from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.core.messages import Usage
 from loom.log import request_id
-from loom.server.asked import Asked, looked_through
+from loom.server.asked import Asked
+from loom.server.asked_extras import looked_through
 from loom.server.caller import principal_of
 from loom.server.chosen_org import org_of
 from loom.server.deeds import CLIENT_GONE, llm_facts
@@ -23,14 +24,13 @@ from loom.server.errors import Refused, provider_status
 from loom.server.keys import BOOKS, KEEPER, METRICS
 from loom.server.principal import PrincipalKind
 from loom.server.spending.books import Books
+from loom.server.spending.estimate import most
 from loom.server.spending.ledger import NOTHING, Reservation, Spender
 from loom.server.spending.prices import Price
 from loom.server.spending.usage import UsageRecord
 
 WARNING_HEADER = "X-Loom-Budget-Warning"
 _UNUSED = Usage()
-_NOBODY_SAYS = 32_000
-"""Tokens of an answer whose limit neither the request nor the price table tells."""
 
 
 class Bill:
@@ -128,17 +128,19 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
     key = principal.credential_id if principal.kind is PrincipalKind.API_KEY else ""
     org = org_of(request)
     policy, has_budgets = books.policies.of(org), bool(books.ledger.budgets)
-    if wire == "native" and (has_budgets or policy.models is not None):
-        asked = looked_through(asked, body)
+    if has_budgets or policy.models is not None:
+        asked = looked_through(asked, body, provider)
     spender = Spender(org, principal.user_id, key, provider, asked.model)
     llm_facts(request)["model"] = asked.model
     if policy.models is not None:
-        books.policies.require(org, provider, asked.model)
-    price = books.prices.price(provider, asked.model, books.clock())
+        for model in (asked.model, *asked.others):
+            books.policies.require(org, provider, model)
+    now_ms = books.clock()
+    price = books.prices.price(provider, asked.model, now_ms)
     reservation = NOTHING
     if has_budgets:
-        most = None if price is None else _most(price, asked)
-        reservation = books.ledger.reserve(spender, most)
+        estimate = most(books.prices, price, spender, asked, now_ms)
+        reservation = books.ledger.reserve(spender, *estimate)
     if policy.keep_days:
         request.app[KEEPER].keep(spender, request_id.get(), body, policy.keep_days)
     return Bill(request, books, spender, wire, asked, (reservation, price))
@@ -157,7 +159,8 @@ def finished(request: web.Request, bill: Bill) -> None:
             bill.price = price
             spender = Spender(*spender[:4], bill.model)
     cost = bill.cost(usage)
-    books.ledger.settle(bill.reservation, spender, cost or 0)
+    # What nobody knows counts as the most that it can be.
+    books.ledger.settle(bill.reservation, spender, bill.reservation.nano if cost is None else cost)
     if bill.usage.context_tokens:
         _count_tokens(request, spender.provider, bill.model or spender.model, bill.usage)
     _note_deed(request, bill, usage)
@@ -188,12 +191,6 @@ def warning_headers(bill: Bill) -> Mapping[str, str]:
     """The same as a header, for wires that have no other place for it."""
     text = warning(bill)
     return {WARNING_HEADER: text} if text else {}
-
-
-def _most(price: Price, asked: Asked) -> int:
-    """What the request can cost at most, in nano-dollars."""
-    given = asked.given(price.max_output or _NOBODY_SAYS)
-    return price.most(asked.taken, given, is_long_lived=asked.is_long_lived)
 
 
 def _charged(bill: Bill) -> tuple[Usage, bool]:

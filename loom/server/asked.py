@@ -1,29 +1,23 @@
 """What a request's body asks for, as far as it decides who may send it and what it can cost."""
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from loom.server.plain_json import members, unclear
+from loom.server.request_names import COSTLY, DECISIVE, PLAIN
 
 T = TypeVar("T")
 
 _BYTES_PER_TOKEN = 3
 """Fewer than any provider's tokenizer makes of code and prose; of base64 it counts far too many."""
 
-_LONG_LIVED = re.compile(rb'"(1h|12h)"')
-
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _COUNTS = ("n", "best_of")
-_DECISIVE = {"model", *_LIMITS, *_COUNTS}
-"""Names that decide who may send a request and what it can cost."""
-
-_FOLDED = {name.replace("_", ""): name for name in _DECISIVE}
+_QUIET = PLAIN | DECISIVE
+_FOLDED = {name.replace("_", ""): name for name in DECISIVE | COSTLY}
 
 _text = msgspec.json.Decoder(str | None)
 _whole = msgspec.json.Decoder(int | None)
@@ -45,7 +39,14 @@ class Asked(Struct, frozen=True):
         count: answers that are asked for.
         size: of the body in bytes.
         thread: what may stand for the conversation; empty when nothing does.
+        strange: names in the body whose price the table of tokens does not tell.
+
+    Known after `looked_through` alone:
+        extras: what is asked for beside tokens, by name or `name=value`.
+        uses: how often the provider may run tools for it; None where nothing bounds it.
+        is_open: there may be more input than the body's own words.
         is_long_lived: something is to be cached at the higher price.
+        others: models that may run beside `model`.
     """
 
     model: str = ""
@@ -53,7 +54,12 @@ class Asked(Struct, frozen=True):
     count: int = 1
     size: int = 0
     thread: str = ""
+    strange: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    uses: int | None = 0
+    is_open: bool = False
     is_long_lived: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def taken(self) -> int:
@@ -72,8 +78,6 @@ def weigh(body: bytes) -> Asked:
         Refused: the provider may read something else in it than Loom (400).
     """
     told = members(body)
-    for name in told:
-        _require_unlike(name)
     limits = [_said(told, name, _whole) for name in _LIMITS if name in told]
     counts = [_said(told, name, _whole) for name in _COUNTS if name in told]
     metadata = _said(told, "metadata", _metadata)
@@ -84,12 +88,8 @@ def weigh(body: bytes) -> Asked:
         max([1, *(each for each in counts if each is not None)]) if counts else 1,
         len(body),
         thread or "",
+        () if _QUIET.issuperset(told) else tuple(_strange(told)),
     )
-
-
-def looked_through(asked: Asked, body: bytes) -> Asked:
-    """`asked` as budgets need it; only those pay for reading the body again who have some."""
-    return replace(asked, is_long_lived=_LONG_LIVED.search(body) is not None)
 
 
 def _said(told: Mapping[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[T]) -> T | None:
@@ -102,11 +102,14 @@ def _said(told: Mapping[str, msgspec.Raw], name: str, decoder: msgspec.json.Deco
         raise unclear(f"{name}: {error}") from error
 
 
-# Cached because every request has the same few names.
-@lru_cache(maxsize=256)
-def _require_unlike(name: str) -> None:
-    """Raises Refused (400): some readers take `name` for a decisive one, by case or underscores."""
-    folded = name.casefold().replace("_", "").replace("-", "")
-    meant = _FOLDED.get(folded, name)
-    if meant != name:
-        raise unclear(f"some read {name[:40]!r} as {meant!r}")
+def _strange(told: Mapping[str, msgspec.Raw]) -> Iterator[str]:
+    """The names that are not plain and say something.
+
+    Raises Refused (400): some readers take one for another, by case or underscores.
+    """
+    for name in told.keys() - _QUIET:
+        meant = _FOLDED.get(name.casefold().replace("_", "").replace("-", ""), name)
+        if meant != name:
+            raise unclear(f"some read {name[:40]!r} as {meant!r}")
+        if bytes(told[name]) not in (b"null", b"false"):
+            yield name[:40]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from loom.server.asked import looked_through, weigh
+from loom.server.asked import weigh
 from loom.server.errors import Refused
 
 
@@ -70,12 +70,11 @@ def test_the_same_words_deeper_inside_are_not_the_requests() -> None:
     assert weigh(data).model == "m"
 
 
-def test_what_is_kept_for_long_is_seen() -> None:
-    for ttl, is_long in (("5m", False), ("1h", True), ("12h", True)):
-        data = body(cache_control={"type": "ephemeral", "ttl": ttl})
-        assert looked_through(weigh(data), data).is_long_lived is is_long
-
-
 def test_input_is_never_reckoned_below_a_third_of_its_bytes() -> None:
     asked = weigh(body(messages=[{"content": "x" * 3000}]))
     assert 1000 < asked.taken < 1100
+
+
+def test_fields_whose_price_no_table_tells_are_named() -> None:
+    data = body(container="c", background=False, prompt=None, brand_new={}, temperature=1)
+    assert sorted(weigh(data).strange) == ["brand_new", "container"]

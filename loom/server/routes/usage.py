@@ -19,7 +19,7 @@ from loom.server.routing import Access, Route
 from loom.server.spending import usage
 from loom.server.spending.books import Books
 from loom.server.spending.periods import date_of, day_of
-from loom.server.spending.prices import read_prices
+from loom.server.spending.price_files import read_prices
 from loom.server.spending.usage import Whose
 from loom.server.spending.usage_log import UsageLog
 

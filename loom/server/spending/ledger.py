@@ -124,11 +124,11 @@ class Ledger:
             counter.roll(at)
         return max(mine, key=lambda c: c.spent) if mine else self._counter(budget, "")
 
-    def reserve(self, spender: Spender, nano: int | None) -> Reservation:
+    def reserve(self, spender: Spender, nano: int | None, unknown: str = "") -> Reservation:
         """Holds `nano`, or raises.
 
         Args:
-            nano: the most that the request can cost; None when its model has no price.
+            nano: the most that the request can cost; None when `unknown` has no price.
 
         Raises:
             Refused: a hard budget has not that much left (402 `budget_exceeded`), or could not be
@@ -141,7 +141,7 @@ class Ledger:
         for counter in counters:
             counter.roll(at)
             if counter.budget.is_hard:
-                _require(counter, spender, nano)
+                _require(counter, nano, unknown)
         for counter in counters:
             counter.reserved += nano or 0
         return Reservation(counters, nano or 0)
@@ -188,15 +188,14 @@ def _spender(record: UsageRecord) -> Spender:
     return Spender(record.org, record.user, record.key, record.provider, record.model)
 
 
-def _require(counter: Counter, spender: Spender, nano: int | None) -> None:
+def _require(counter: Counter, nano: int | None, unknown: str) -> None:
     budget = counter.budget
     if nano is None:
         raise Refused(
             402,
             "price_unknown",
-            f"{described(budget)} cannot be kept, for nobody knows the price of"
-            f" {spender.provider}/{spender.model}",
-            "Use a model with a price, or let the operator add one to the server's prices file.",
+            f"{described(budget)} cannot be kept, for nobody knows the price of {unknown}",
+            "Ask for less, or let the operator add the price to the server's prices file.",
         )
     if counter.spent + counter.reserved + nano <= budget.limit_nano:
         return

@@ -206,6 +206,66 @@ async def test_a_request_that_asks_for_many_answers_reserves_for_all(
     assert (said.status, said.json()["error"]["code"]) == (402, "budget_exceeded")
 
 
+DEAR = {
+    "a faster tier": {"service_tier": "priority_plus"},
+    "a faster way": {"speed": "fast"},
+    "a tool without a price": {"tools": [{"type": "code_execution_20260521", "name": "c"}]},
+    "a search without a limit": {"tools": [{"type": "web_search_20250305", "name": "w"}]},
+    "other models": {"fallbacks": [{"model": "claude-opus-5-5"}]},
+    "something new": {"brand_new": 1},
+}
+
+
+@pytest.mark.parametrize("fields", DEAR.values(), ids=DEAR.keys())
+async def test_what_has_no_price_passes_no_hard_budget(
+    team: TeamUp, upstream: Upstream, fields: dict[str, Any]
+) -> None:
+    acme = await office(team, upstream)
+    await acme.budget(1000)
+    said = await acme.ask("alice", **fields)
+    assert (said.status, "nobody knows the price" in said.body.decode()) == (402, True)
+    await acme.budget(1000, is_hard=False, scope="user", subject="bob@example.com")
+    (budget,) = [each for each in await acme.budgets() if each["scope"] == "all"]
+    await acme.crew.call(
+        "DELETE", f"/api/orgs/acme/budgets/{budget['id']}", acme.people["carol"].headers
+    )
+    assert (await acme.ask("bob", **fields)).status == 200
+
+
+@pytest.mark.parametrize("path", [MESSAGES, "/proxy/anthropic/complete"])
+async def test_a_picture_is_kept_back_for_as_all_that_the_model_can_read(
+    team: TeamUp, upstream: Upstream, path: str
+) -> None:
+    acme = await office(team, upstream)
+    await acme.budget(2.4)
+    headers = {**acme.people["alice"].headers, "X-Loom-Org": "acme"}
+    image = {"type": "image", "media_type": "image/png", "data": "aGk="}
+    asked = ask(model=SONNET, max_tokens=10)
+    assert (await acme.crew.call("POST", path, headers, json=asked)).status == 200
+    asked["messages"][0]["content"].append(image)
+    said = await acme.crew.call("POST", path, headers, json=asked)
+    assert (said.status, "budget" in said.body.decode()) == (402, True)
+
+
+async def test_no_other_model_comes_in_beside_the_allowed_one(
+    team: TeamUp, upstream: Upstream
+) -> None:
+    acme = await office(team, upstream)
+    carol = acme.people["carol"].headers
+    allowed = {"models": ["claude-sonnet-*"]}
+    await acme.crew.call("PUT", "/api/orgs/acme/proxy", carol, json=allowed)
+    dear = "claude-opus-5-5"
+    for fields in (
+        {"fallbacks": [{"model": SONNET}, {"model": dear}]},
+        {"fallbacks": "default"},
+        {"tools": [{"type": "advisor_20260301", "name": "advisor", "model": dear}]},
+        {"messages": [{"role": "user", "content": [{"type": "tool_addition", "tool": {}}]}]},
+        {"brand_new": {"model": dear}},
+    ):
+        assert (await acme.ask("alice", **fields)).status == 403
+    assert (await acme.ask("alice", fallbacks=[{"model": SONNET}])).status == 200
+
+
 async def test_only_models_that_the_organization_allows_are_asked(
     team: TeamUp, upstream: Upstream
 ) -> None:

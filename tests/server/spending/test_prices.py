@@ -6,7 +6,7 @@ import pytest
 from loom.core.errors import ConfigError
 from loom.core.messages import Usage
 from loom.server.config import PROVIDER_DEFAULTS
-from loom.server.spending.prices import read_prices
+from loom.server.spending.price_files import read_prices
 
 TABLE = read_prices()
 
@@ -88,6 +88,39 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, said: str) -> None:
     assert said in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('names = ["x"]', "provider"),
+        ('provider = "openai"', "names"),
+        ('provider = "openai"\nnames = ["x"]\ntimes = "2"', "times is not a number"),
+        ('provider = "openai"\nnames = ["x"]\nusd = -1', "between 0"),
+        ('provider = "openai"\nnames = ["x"]\ninput = 1', "known are"),
+    ],
+)
+def test_a_wrong_row_of_an_extra_is_named(tmp_path: Path, row: str, said: str) -> None:
+    own = tmp_path / "prices.toml"
+    own.write_text(f"[[extra]]\n{row}\n")
+    with pytest.raises(ConfigError, match="extra 1") as error:
+        read_prices(own)
+    assert said in error.value.message
+
+
+def test_the_operators_extras_win_and_have_days_and_models(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    own.write_text(
+        '[[extra]]\nprovider = "anthropic"\nnames = ["brand_new", "speed=fast"]\n'
+        'models = ["claude-*"]\nfrom = "2026-11-01"\ntimes = 3\nusd = 0.5\n'
+    )
+    extras = read_prices(own).extras
+    found = extras.find("anthropic", "claude-opus-5-5", "speed=fast", NOW)
+    assert found is not None
+    assert (found.times, found.each_nano) == (3000, 500_000_000)
+    assert extras.find("anthropic", "claude-opus-5-5", "speed=fast", ms("2026-10-31")) is None
+    assert extras.find("anthropic", "other", "brand_new", NOW) is None
+    assert extras.find("anthropic", "any", "inference_geo=us", NOW) is not None
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="prices"):
         read_prices(tmp_path / "none.toml")
@@ -97,4 +130,6 @@ def test_names_from_outside_do_not_fill_the_memory() -> None:
     table = read_prices()
     for number in range(3000):
         table.price("openai", f"m{number}", NOW)
+        table.extras.find("openai", "gpt", f"tool{number}", NOW)
     assert len(table._found) <= 1000
+    assert len(table.extras._found) <= 1000
