@@ -1,7 +1,8 @@
 """One match over Event: which widget is told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from loom.core.messages import Display, Thread
 from loom.core.protocol import (
@@ -43,8 +44,7 @@ from loom.widgets.tool_panel import ToolPanel
 AT_REST = "waiting_for_user_input"
 
 
-@dataclass
-class Desk:
+class Desk(Struct):
     """What a session is shown on.
 
     Attributes:

@@ -5,9 +5,10 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from loom.cli.farewell import say_farewell
 from loom.cli.keys import keymap_of
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from loom.threads.glimpse import Glimpse
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """What the app begins with; see `loom.screens.start.Start` for the words."""
 
     plan: Plan

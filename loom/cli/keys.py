@@ -4,7 +4,8 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from loom.cli.options import add_workspace_option, workspace_of
 from loom.cli.style import DIM, YELLOW, is_colour_wanted, paint

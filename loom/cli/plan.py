@@ -1,14 +1,14 @@
 """What is to be opened, as flags and settings say it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from loom.config.settings import Settings
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What is to be opened.
 
     Attributes:

@@ -1,7 +1,6 @@
 """`loom resume [ID]`: go on with a thread."""
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 
 from loom.cli.options import add_session_options
 
@@ -19,6 +18,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Open the app on the thread. Raises LoomError."""
+    from msgspec.structs import replace
+
     from loom.cli.chat import opening_of, show
     from loom.cli.threads_remote import fetched
 

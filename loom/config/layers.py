@@ -5,23 +5,22 @@ alone are gathered from every layer: no layer can take away another's `deny`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 DEFAULT = "default"
 GATHERED = "permissions.rules"
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """What one source says: nested tables of plain values. `name` is shown to people."""
 
     name: str
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """The union of layers; `origins` names the deciding layer of every dotted key."""
 
     values: dict[str, Any] = field(default_factory=dict)

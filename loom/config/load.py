@@ -1,10 +1,10 @@
 """All layers together, lowest first: defaults, files, the repository, variables, flags."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from loom.config.check import checked, to_settings
@@ -20,8 +20,7 @@ from loom.directories import config_directory
 SYSTEM_FILE = Path("/etc/loom/config.toml")
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(Struct, frozen=True):
     """The settings, where each came from, and what a person should know about them."""
 
     settings: Settings

@@ -1,7 +1,8 @@
 """What a markdown document is made of: frozen blocks of spans, compared by value."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 Alignment = Literal["left", "center", "right"]
 
@@ -21,46 +22,40 @@ class Span(NamedTuple):
 Spans = tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """Running text."""
 
     spans: Spans
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading of `level` 1 to 6."""
 
     level: int
     spans: Spans
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """Fenced or indented code; `text` ends without a line feed, `language` is as written."""
 
     text: str
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """A block quote."""
 
     blocks: tuple["Block", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One list item; `is_done` is None unless it is a task."""
 
     blocks: tuple["Block", ...]
     is_done: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bullets:
+class Bullets(Struct, frozen=True):
     """A list; `start` is the first number, None for bullets. Tight lists have no blank lines."""
 
     items: tuple[Item, ...]
@@ -68,8 +63,7 @@ class Bullets:
     is_tight: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A GFM table; every row has as many cells as `header`."""
 
     header: tuple[Spans, ...]
@@ -77,13 +71,11 @@ class Table:
     alignments: tuple[Alignment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A thematic break."""
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
+class Html(Struct, frozen=True):
     """Raw HTML, shown as it was written."""
 
     text: str

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from loom.terminal.order import Order
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 OpenHost: TypeAlias = "Callable[[], AbstractAsyncContextManager[SessionHost]]"
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Struct, frozen=True):
     """Everything the command line decided.
 
     Attributes:

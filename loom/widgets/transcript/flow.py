@@ -6,8 +6,8 @@ width, and stays known after its lines were dropped.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -20,8 +20,7 @@ GUTTER = 2
 _KEPT = 60
 
 
-@dataclass(slots=True)
-class Change:
+class Change(Struct):
     """What became different: lines `first` to `last` (exclusive), and by how many it grew."""
 
     first: int

@@ -1,7 +1,8 @@
 """What every item of a transcript can do."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from loom.markup.ink import Inks, Line
 from loom.markup.render import READABLE, Renderer
@@ -12,8 +13,7 @@ LEAST_DIFF_LINES, MOST_DIFF_LINES = 8, 24
 _GUESSED_WIDTH_USED = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What items are rendered for.
 
     Attributes:
