@@ -4,6 +4,7 @@ A name from the table of commands is that subcommand; anything else is a prompt,
 every word is part of the prompt.
 """
 
+import gc
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
@@ -42,8 +43,16 @@ def dispatch(words: Sequence[str]) -> int:
 
 
 def load(module: str) -> CommandModule:
-    """The module of that name, imported now."""
-    return cast(CommandModule, import_module(module))
+    """The module of that name, imported now.
+
+    What is imported stays: looking through it for garbage would be in vain, now and later.
+    """
+    gc.disable()
+    try:
+        return cast(CommandModule, import_module(module))
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _run_command(name: str, words: Sequence[str]) -> int:

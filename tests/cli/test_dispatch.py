@@ -70,6 +70,21 @@ def test_the_modes_of_the_command_line_are_the_cores() -> None:
     assert protocol.MODES == MODES
 
 
+LOADING = """
+import gc
+from loom.cli.dispatch import load
+def searches(): return sum(each["collections"] for each in gc.get_stats())
+before = searches()
+load("loom.cli.chat")
+print(searches() - before, gc.isenabled())
+"""
+
+
+def test_what_a_command_imports_is_not_looked_through_for_garbage() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True)
+    assert done.stdout == "0 True\n"
+
+
 def test_python_dash_m_loom_is_loom(loom: Loom) -> None:
     script = subprocess.run(
         [sys.executable, "-c", "from loom.cli.main import main; main(['--help'])"],
