@@ -104,11 +104,9 @@ class PromptArea(TextArea):
             self._theme.apply_css(self)
             self._chip_ink = self.get_component_rich_style("prompt-area--chip")
             self._is_styled = True
+        # Said of an empty field; it ends where the field does, from the first frame on.
+        self.set_reactive(TextArea.placeholder, cut(self._hint, self.content_size.width))
         return super(TextArea, self).render_lines(crop)
-
-    def on_resize(self) -> None:
-        """What is said of an empty field ends where the field does, and shows that it goes on."""
-        self.placeholder = cut(self._hint, self.content_size.width)
 
     def get_line(self, line_index: int) -> Text:
         """A line of the text, its chips in an ink of their own."""

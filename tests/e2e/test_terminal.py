@@ -37,6 +37,15 @@ async def test_a_letter_writes_that_letter_in_one_whole_frame(loom):
     assert frame.startswith(BEGIN) and frame.endswith(END) and frame.count(BEGIN) == 1
 
 
+async def test_the_first_frame_says_what_an_empty_field_is_for(loom):
+    screen = await loom("--provider", "demo")
+    await screen.until("Ask Loom to do something")
+    drawn, _, _ = bytes(screen.output).partition(b"Ask Loom to do something")
+    rows = [int(row) for row in re.findall(rb"\x1b\[(\d+);\d+H", drawn)]
+    assert rows[0] == 1
+    assert rows == sorted(rows)  # a second frame would begin above what is drawn already
+
+
 async def test_an_idle_screen_writes_nothing_and_focus_changes_nothing(loom):
     screen = await loom("--provider", "demo")
     await screen.until("ready", "0% of")
