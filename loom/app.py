@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -16,10 +16,12 @@ from loom.screens.chat import ChatScreen
 from loom.screens.start import Start
 from loom.terminal.app import TerminalApp
 from loom.terminal.driver import LoomDriver
-from loom.widgets.modal import Modal
 from loom.widgets.styles import first_stylesheets
 from loom.widgets.theme import THEMES, own_variables
 from loom.widgets.transcript.copy_mode import CopyView
+
+if TYPE_CHECKING:
+    from loom.widgets.modal import Modal
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -40,9 +42,18 @@ class LoomApp(TerminalApp):
             self.register_theme(theme)
         if start.keymap:
             self.set_keymap(start.keymap)
-        self.theme = start.theme if start.theme in self.available_themes else "loom-dark"
+        self._wear(start.theme if start.theme in self.available_themes else "loom-dark")
         if start.reduced_motion:
             self.animation_level = "none"
+
+    def _wear(self, name: str) -> None:
+        """Have a theme on from the start: setting `theme` would parse every style sheet again."""
+        self.set_reactive(TerminalApp.theme, name)
+        theme = self.current_theme
+        classes = {f"-theme-{name}": True, "-dark-mode": theme.dark, "-light-mode": not theme.dark}
+        self.update_classes(classes, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_driver_class(self) -> type[Driver]:
         """The driver that lives below the scrollback, where that was asked for."""
@@ -124,7 +135,7 @@ class LoomApp(TerminalApp):
         if isinstance(self.screen, ChatScreen):
             self.screen.commands.pick()
 
-    def on_modal_typed_ahead(self, event: Modal.TypedAhead) -> None:
+    def on_modal_typed_ahead(self, event: "Modal.TypedAhead") -> None:
         """A letter typed while a question came up belongs to the input."""
         self._chat.prompt.insert_text(event.character)
 

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from loom.cli.farewell import say_farewell
 from loom.cli.keys import keymap_of
 from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
 from loom.cli.plan import Plan
-from loom.cli.resident import open_sessions
-from loom.cli.usage import read_usage
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from loom.api.budgets import Budget
+    from loom.api.usage import UsageReport
+    from loom.host.base import SessionHost
     from loom.threads.glimpse import Glimpse
 
 
@@ -91,8 +93,8 @@ def _shown(opening: Opening) -> int:
     # A browser has no scrollback of its own.
     is_inline = settings.tui.inline and "TEXTUAL_DRIVER" not in plan.environment
     start = Start(
-        read_usage=read_usage,
-        open_host=lambda: open_sessions(plan),
+        read_usage=_read_usage,
+        open_host=partial(_open_host, plan),
         workspace=plan.workspace,
         provider=settings.provider,
         model=settings.model,
@@ -120,9 +122,24 @@ def _shown(opening: Opening) -> int:
     app = LoomApp(start)
     app.run(mouse=settings.tui.mouse and not is_inline)
     if app.last_thread and not opening.is_demo:
+        from loom.cli.farewell import say_farewell
+
         with_transcript = settings.tui.print_on_exit and not is_inline
         say_farewell(app.last_thread, plan.environment, with_transcript=with_transcript)
     return app.return_code or 0
+
+
+def _open_host(plan: Plan) -> "AbstractAsyncContextManager[SessionHost]":
+    # Imported after the first frame, as what it opens.
+    from loom.cli.resident import open_sessions
+
+    return open_sessions(plan)
+
+
+async def _read_usage(days: int) -> "tuple[UsageReport, tuple[Budget, ...]]":
+    from loom.cli.usage import read_usage
+
+    return await read_usage(days)
 
 
 def _glimpse(opening: Opening) -> "Glimpse | None":

@@ -1,6 +1,5 @@
 """`loom keys`: every action of the app with its keys."""
 
-import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -38,6 +37,8 @@ def run(args: Namespace) -> int:
     rows = {action.name: keymap.get(action.name, ",".join(action.keys)) for action in actions()}
     summaries = {action.name: action.summary for action in actions()}
     if args.json:
+        import json
+
         listed = {
             name: {"keys": _split(keys), "summary": summaries[name], "is_changed": name in keymap}
             for name, keys in rows.items()

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from loom.cli.farewell import in_words
-from loom.cli.resident import open_sessions
 from loom.config.settings import Settings
 from loom.directories import state_directory
 
@@ -25,12 +23,15 @@ def talk(opening: "Opening") -> int:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     thread = asyncio.run(_talk(opening))
     if thread and not opening.is_demo:
+        from loom.cli.farewell import in_words
+
         print(in_words(thread, opening.plan.environment))
     return 0
 
 
 async def _talk(opening: "Opening") -> str:
     """The id of the thread that was spoken in last; empty when nothing was said."""
+    from loom.cli.resident import open_sessions
     from loom.plain.talk import Talk
     from loom.screens.start import Start
 

@@ -14,7 +14,6 @@ from loom.config.layers import DEFAULT, Layer, merge
 from loom.config.remembered import remembered_layer
 from loom.config.settings import Settings
 from loom.config.trust import workspace_layer
-from loom.credentials import Credentials
 from loom.directories import config_directory
 
 SYSTEM_FILE = Path("/etc/loom/config.toml")
@@ -60,6 +59,9 @@ def load(
     merged = merge(layers)
     settings, origins = to_settings(merged.values, "settings"), dict(merged.origins)
     if has_login and settings.server_url and settings.token is None:
+        # Only who signed in waits for it.
+        from loom.credentials import Credentials
+
         token = Credentials(environment).get(settings.server_url)
         settings = replace(settings, token=token)
         origins |= {"token": "loom login"} if token else {}

@@ -1,6 +1,5 @@
 """What was sent in earlier runs: a file that only grows, and is shortened now and then."""
 
-import json
 import os
 from collections import deque
 from collections.abc import Iterable
@@ -58,6 +57,8 @@ class SentLines:
 
 def _last(lines: Iterable[str]) -> tuple[int, list[str]]:
     """How many lines there are, and the last entries among them, each once in a row."""
+    import json  # here: the first frame has no use for it
+
     count, kept = 0, deque[str](maxlen=KEPT)
     for line in lines:
         count += 1
@@ -71,6 +72,8 @@ def _last(lines: Iterable[str]) -> tuple[int, list[str]]:
 
 def _append(path: Path, entries: Iterable[str]) -> None:
     """Add lines in one write, which other processes' writes do not split."""
+    import json
+
     data = "".join(f"{json.dumps(entry)}\n" for entry in entries)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:

@@ -1,6 +1,5 @@
 """One tool call, from its first argument to its result: a line, and its output folded below."""
 
-import json
 import re
 from typing import ClassVar, Literal
 
@@ -270,6 +269,8 @@ def _summary_of(call: ToolCall) -> str:
 
 def _subject_in(written: str) -> str:
     """What a call is about, as soon as that stands in its arguments."""
+    import json  # here: the first frame has no use for it
+
     found = _SUBJECT.search(written)
     try:
         return one_line(visible(json.loads(found[1])[:200])) if found else ""
