@@ -27,6 +27,7 @@ from loom.server.spending.books import Books
 from loom.server.spending.estimate import most
 from loom.server.spending.ledger import NOTHING, Reservation, Spender
 from loom.server.spending.prices import Price
+from loom.server.spending.terms import USUAL_TERMS, cost_on
 from loom.server.spending.usage import UsageRecord
 
 WARNING_HEADER = "X-Loom-Budget-Warning"
@@ -39,7 +40,7 @@ class Bill:
     Attributes:
         account: of the provider's, the one that was asked last.
         model: what answered, once it is known.
-        usage: as the provider told it so far.
+        usage, terms: as the provider told them so far.
         is_told: the provider told all of it.
         status: what the client was told; `failure`: the kind of it, where it is the provider's.
         has_answered: the provider began an answer, which it will charge for.
@@ -63,6 +64,7 @@ class Bill:
         self.account = ""
         self.model = ""
         self.usage = _UNUSED
+        self.terms = USUAL_TERMS
         self.is_told = False
         self.has_answered = False
         self.status = 0
@@ -106,7 +108,10 @@ class Bill:
 
     def cost(self, usage: Usage) -> int | None:
         """Of these tokens, in nano-dollars; None when nobody knows the price."""
-        return None if self.price is None else self.price.cost(usage)
+        if self.price is None or self.terms is USUAL_TERMS:
+            return None if self.price is None else self.price.cost(usage)
+        prices, whose = self.books.prices, (self.spender.provider, self.model or self.spender.model)
+        return cost_on(self.terms, prices, self.price, whose, usage, self.books.clock())
 
     def answered(self, model: str, usage: Usage) -> None:
         """The answer is whole, and the provider told what it has counted: all is known."""

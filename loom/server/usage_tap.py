@@ -7,50 +7,13 @@ Strings inside JSON cannot imitate an SSE line, for JSON has no raw line feed, n
 
 from abc import ABC, abstractmethod
 
-import msgspec
-from msgspec import Struct
-
 from loom.core.messages import Usage
+from loom.server.spending.terms import Terms
+from loom.server.usage_told import Told, told_after
 
 MAX_KEPT = 4 * 1024 * 1024
 """Bytes of one SSE line, or of one whole answer, that are kept in wait for its end; a longer one is
 not counted."""
-
-
-class _Cached(Struct):
-    cached_tokens: int | None = 0
-    cache_write_tokens: int | None = 0
-
-
-class _Created(Struct):
-    ephemeral_1h_input_tokens: int | None = 0
-
-
-class _Tokens(Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_creation: _Created | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _Cached | None = None
-    input_tokens_details: _Cached | None = None
-
-
-class _Inner(Struct):
-    usage: _Tokens | None = None
-    model: str | None = ""
-
-
-class _Answer(Struct):
-    usage: _Tokens | None = None
-    model: str | None = ""
-    message: _Inner | None = None
-    response: _Inner | None = None
-
-
-_decoder = msgspec.json.Decoder(_Answer)
 
 
 class UsageTap(ABC):
@@ -62,8 +25,7 @@ class UsageTap(ABC):
     """
 
     def __init__(self) -> None:
-        self.model = ""
-        self.usage = Usage()
+        self._told = Told()
         self.is_ended = True
         self.size = 0
 
@@ -80,16 +42,23 @@ class UsageTap(ABC):
     def close(self) -> None:
         """Takes note that there are no more."""
 
+    @property
+    def model(self) -> str:
+        """What answers; empty until it is told."""
+        return self._told.model
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens that were told so far."""
+        return self._told.usage
+
+    @property
+    def terms(self) -> Terms:
+        """On which terms, as they were told so far."""
+        return self._told.terms
+
     def _count(self, data: bytes) -> None:
-        try:
-            answer = _decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            # Whatever it is, it passes through; only our count goes without.
-            return
-        for part in (answer, answer.message, answer.response):
-            if part is not None and part.usage is not None:
-                self.model = part.model or self.model
-                self.usage = _later(self.usage, part.usage)
+        self._told = told_after(self._told, data)
 
 
 class WholeTap(UsageTap):
@@ -151,25 +120,3 @@ class StreamTap(UsageTap):
         for line in data.split(b"\n"):
             if b'"usage"' in line and line.startswith(b"data:"):
                 self._count(line[5:])
-
-
-def _later(known: Usage, told: _Tokens) -> Usage:
-    """The provider's numbers are running totals: the last one told counts."""
-    details = told.prompt_tokens_details or told.input_tokens_details
-    read, written = told.cache_read_input_tokens, told.cache_creation_input_tokens
-    apart = 0
-    if details is not None:
-        # OpenAI's input includes what came from the cache or went there; Anthropic's does not.
-        read, written = details.cached_tokens or 0, details.cache_write_tokens or 0
-        apart = read + written
-    taken = told.prompt_tokens if told.prompt_tokens is not None else told.input_tokens
-    given = told.completion_tokens if told.completion_tokens is not None else told.output_tokens
-    long = None if told.cache_creation is None else told.cache_creation.ephemeral_1h_input_tokens
-    writes = known.cache_write_tokens if written is None else max(written, 0)
-    return Usage(
-        known.input_tokens if taken is None else max(taken - apart, 0),
-        known.output_tokens if given is None else max(given, 0),
-        known.cache_read_tokens if read is None else max(read, 0),
-        writes,
-        min(known.cache_write_long_tokens if long is None else max(long, 0), writes),
-    )

@@ -236,6 +236,7 @@ def _note(bill: Bill | None, tap: UsageTap) -> None:
     if bill is not None:
         tap.close()
         bill.model, bill.usage, bill.is_told = tap.model, tap.usage, tap.is_told
+        bill.terms = tap.terms
         bill.size = tap.size
 
 

@@ -10,7 +10,7 @@ import pytest
 from loom.server.keys import BOOKS
 from loom.server.spending.prices import NANO
 from tests.fakes.claude_wire import MESSAGE
-from tests.fakes.upstream import Line, Received
+from tests.fakes.upstream import Line, Received, answer
 from tests.server.conftest import TeamUp, Upstream, ask
 from tests.server.team import Person, Team
 
@@ -230,6 +230,21 @@ async def test_what_has_no_price_passes_no_hard_budget(
         "DELETE", f"/api/orgs/acme/budgets/{budget['id']}", acme.people["carol"].headers
     )
     assert (await acme.ask("bob", **fields)).status == 200
+
+
+async def test_what_nobody_knows_the_cost_of_counts_as_the_most_that_it_can_be(
+    team: TeamUp, upstream: Upstream
+) -> None:
+    usage = {"input_tokens": 1, "output_tokens": 1, "service_tier": "brand_new"}
+    crew = await team((await upstream(answer({**MESSAGE, "model": SONNET, "usage": usage}))).url)
+    people = {name: await crew.sign_up(f"{name}@example.com") for name in ("carol", "alice")}
+    await crew.org("acme", owner=people["carol"], member1=people["alice"])
+    acme = Office(crew, "", people)
+    await acme.budget(1)
+    assert (await acme.ask("alice")).status == 200
+    (budget,) = await acme.budgets()
+    assert budget["spent_usd"] > 0.01
+    assert budget["reserved_usd"] == 0
 
 
 @pytest.mark.parametrize("path", [MESSAGES, "/proxy/anthropic/complete"])

@@ -81,6 +81,21 @@ async def test_a_request_is_charged_by_the_providers_own_numbers_on_every_wire(
     assert (row["request_id"], row["status"], row["is_estimated"]) == ("r-1", 200, 0)
 
 
+@pytest.mark.parametrize("is_stream", [True, False])
+async def test_an_answer_on_dearer_terms_is_charged_for_them(
+    serve: Serve, upstream: Upstream, *, is_stream: bool
+) -> None:
+    usage = {**USAGE, "inference_geo": "us", "server_tool_use": {"web_search_requests": 2}}
+    whole = {**WHOLE, "usage": usage}
+    end = sse("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 20})
+    stream = events(sse("message_start", message=whole), end, sse("message_stop"))
+    loom = await serve((await upstream(stream if is_stream else answer(whole))).url)
+    async with loom.client.post(loom.url + MESSAGES, json={"model": SONNET}) as response:
+        await response.read()
+    (row,) = await rows(loom)
+    assert row["cost_nano"] == round((COST * 1.1 + 0.02) * 1e9)
+
+
 async def test_the_requests_of_one_batch_are_summed_by_day_and_spender(
     team: TeamUp, upstream: Upstream
 ) -> None:
