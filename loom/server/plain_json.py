@@ -27,7 +27,7 @@ def members(body: bytes) -> Mapping[str, msgspec.Raw]:
             body.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise unclear(f"not a JSON object in UTF-8: {error}") from error
-    if not _is_compact(body, found) and not _is_all(body, found):
+    if not (_is_compact(body, found) or _is_usual(body, found) or _is_all(body, found)):
         raise unclear("a field's name stands there twice, or is written with escapes")
     return found
 
@@ -47,6 +47,12 @@ def _is_compact(body: bytes, found: Mapping[str, msgspec.Raw]) -> bool:
     for name, value in found.items():
         size += len(name) + 3 + len(memoryview(value))
     return size == len(body)
+
+
+def _is_usual(body: bytes, found: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether these members, with the blanks that Python's json writes, are all of `body`."""
+    written = b", ".join([b'"%b": %b' % (name.encode(), value) for name, value in found.items()])
+    return b"{%b}" % written == body
 
 
 def _is_all(body: bytes, found: Mapping[str, msgspec.Raw]) -> bool:
