@@ -6,7 +6,7 @@ Nothing is configured on import; the process that owns the output calls `start_l
 import logging
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -25,6 +25,7 @@ LogFormat = Literal["human", "json"]
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "entries"}
 
 
+_NUMBERS = frozenset({int, float, bool})
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -51,10 +52,12 @@ class _Lines(logging.Formatter, ABC):
     def format(self, record: logging.LogRecord) -> str:
         """The record's lines, or the lines of the entries that it stands for."""
         redact, trace = self._redactor.redact, _trace(record)
-        lines = [self._line(record, each, trace) for each in _entries(record)]
-        # Read all at once first: nearly always nothing is found.
+        entries = _entries(record)
+        lines = [self._line(record, each, trace) for each in entries]
+        # Nearly always nothing is found; and lines that are logged together say the same words.
         text = "\n".join(lines)
-        return text if redact(text) == text else "\n".join(map(redact, lines))
+        words = "\n".join(_words(entries)) if len(entries) > 1 else text
+        return text if redact(words) == words else "\n".join(map(redact, lines))
 
     @abstractmethod
     def _line(self, record: logging.LogRecord, entry: Entry, trace: str) -> str:
@@ -84,6 +87,17 @@ class HumanLines(_Lines):
         parts = [_second(int(entry.at))[11:], f"{record.levelname:<7}", entry.message]
         parts += [f"{key}={value}" for key, value in entry.fields.items()]
         return "\n".join(filter(None, (" ".join(parts), trace)))
+
+
+def _words(entries: Iterable[Entry]) -> set[str]:
+    """Every text in these, once; what is no text as it will be written."""
+    words: set[str] = set()
+    for entry in entries:
+        words.add(entry.message)
+        for value in entry.fields.values():
+            if type(value) not in _NUMBERS:
+                words.add(str(value))
+    return words
 
 
 def _entries(record: logging.LogRecord) -> Sequence[Entry]:

@@ -34,6 +34,7 @@ from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
 from loom.server.upstream import Exchange
 from loom.server.usage_tap import StreamTap, UsageTap, WholeTap
+from loom.server.usage_told import Told, told_after
 from loom.server.whole_answer import whole_answer
 
 log = logging.getLogger("loom.server")
@@ -181,10 +182,10 @@ class NativeRoute:
     ) -> web.StreamResponse:
         answer = upstream.answer
         body = (upstream.ready() if answer.is_whole else b"") or await upstream.body()
-        tap = WholeTap()
-        tap.watch(body)
-        _note(bill, tap)
-        sieve, extra = whole_sieve(answer.headers), tuple(f"{k}: {v}" for k, v in told.items())
+        if bill is not None:
+            bill.model, bill.usage, bill.terms = told_after(Told(), body)
+            bill.is_told, bill.size = bill.usage.context_tokens > 0, len(body)
+        sieve, extra = whole_sieve(answer.headers), [f"{k}: {v}" for k, v in told.items()]
         return whole_answer(request, answer.status, answer.headers, sieve, body, extra)
 
     async def _streamed(

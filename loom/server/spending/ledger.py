@@ -154,11 +154,10 @@ class Ledger:
 
     def warning(self, spender: Spender, counters: Iterable[Counter]) -> str:
         """What `spender` is to be told of these now, once in a budget's period; else empty."""
-        day = day_of(self._clock())
         for counter in counters:
-            limit = counter.budget.limit_nano
-            part = _WARN_AT if counter.budget.is_hard else 1.0
-            if counter.spent < limit * part or day >= counter.ends:
+            budget = counter.budget
+            part = _WARN_AT if budget.is_hard else 1.0
+            if counter.spent < budget.limit_nano * part or day_of(self._clock()) >= counter.ends:
                 continue
             if spender.user not in counter.warned:
                 counter.warned.add(spender.user)
