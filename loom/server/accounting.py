@@ -17,13 +17,14 @@ from loom.core.messages import Usage
 from loom.log import request_id
 from loom.server.asked import Asked
 from loom.server.asked_extras import looked_through
+from loom.server.audit.event import Detail
 from loom.server.caller import principal_of
 from loom.server.chosen_org import org_of
 from loom.server.deeds import CLIENT_GONE, llm_facts
+from loom.server.desk import DESK, Desk
 from loom.server.errors import Refused, provider_status
-from loom.server.keys import BOOKS, KEEPER, METRICS
+from loom.server.keys import KEEPER
 from loom.server.principal import PrincipalKind
-from loom.server.spending.books import Books
 from loom.server.spending.estimate import most
 from loom.server.spending.ledger import NOTHING, Reservation, Spender
 from loom.server.spending.prices import Price
@@ -38,6 +39,7 @@ class Bill:
     """One request's: opened before it is sent, settled when the block is left, however that is.
 
     Attributes:
+        facts: what the audit line of the request will say.
         account: of the provider's, the one that was asked last.
         model: what answered, once it is known.
         usage, terms: as the provider told them so far.
@@ -50,14 +52,15 @@ class Bill:
 
     def __init__(
         self,
-        request: web.Request,
-        books: Books,
+        desk: Desk,
+        facts: dict[str, Detail],
         spender: Spender,
         wire: str,
         asked: Asked,
         held: tuple[Reservation, Price | None],
     ) -> None:
-        self.books = books
+        self.desk = desk
+        self.facts = facts
         self.spender = spender
         self.wire = wire
         self.asked = asked
@@ -72,7 +75,6 @@ class Bill:
         self.size = 0
         self.bytes_per_token = 16
         self.reservation, self.price = held
-        self._request = request
         self._began_at = time.perf_counter()
         self._is_settled = False
 
@@ -99,7 +101,7 @@ class Bill:
         """The request is over; what is said later changes nothing."""
         if not self._is_settled:
             self._is_settled, self.status = True, status
-            finished(self._request, self)
+            finished(self)
 
     @property
     def duration_ms(self) -> int:
@@ -129,14 +131,14 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
     Raises:
         Refused: the organization does not allow the model (403), or a budget the cost (402).
     """
-    books, principal = request.app[BOOKS], principal_of(request)
-    key = principal.credential_id if principal.kind is PrincipalKind.API_KEY else ""
-    org = org_of(request)
+    desk, facts, principal = request.app[DESK], llm_facts(request), principal_of(request)
+    books, org = desk.books, org_of(request)
     policy, has_budgets = books.policies.of(org), bool(books.ledger.budgets)
     if has_budgets or policy.models is not None:
         asked = looked_through(asked, body, provider)
+    key = principal.credential_id if principal.kind is PrincipalKind.API_KEY else ""
     spender = Spender(org, principal.user_id, key, provider, asked.model)
-    llm_facts(request)["model"] = asked.model
+    facts["model"] = asked.model
     if policy.models is not None:
         for model in (asked.model, *asked.others):
             books.policies.require(org, provider, model)
@@ -148,15 +150,14 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
         reservation = books.ledger.reserve(spender, *estimate)
     if policy.keep_days:
         request.app[KEEPER].keep(spender, request_id.get(), body, policy.keep_days)
-    return Bill(request, books, spender, wire, asked, (reservation, price))
+    return Bill(desk, facts, spender, wire, asked, (reservation, price))
 
 
-def finished(request: web.Request, bill: Bill) -> None:
+def finished(bill: Bill) -> None:
     """A request to a model is over: counted, charged, and noted for good."""
-    books = bill.books
+    books, spender = bill.desk.books, bill.spender
     now_ms = books.clock()
     usage, is_estimated = _charged(bill)
-    spender = bill.spender
     if bill.model and bill.model != spender.model:
         # It is charged for what answered, if that has a price of its own.
         price = books.prices.price(spender.provider, bill.model, now_ms)
@@ -167,8 +168,8 @@ def finished(request: web.Request, bill: Bill) -> None:
     # What nobody knows counts as the most that it can be.
     books.ledger.settle(bill.reservation, spender, bill.reservation.nano if cost is None else cost)
     if bill.usage.context_tokens:
-        _count_tokens(request, spender.provider, bill.model or spender.model, bill.usage)
-    _note_deed(request, bill, usage)
+        _count_tokens(bill)
+    _note_deed(bill, usage)
     books.log.add(
         UsageRecord(
             now_ms,
@@ -189,7 +190,7 @@ def finished(request: web.Request, bill: Bill) -> None:
 def warning(bill: Bill) -> str:
     """What the person is told of a budget that is used up, or nearly: once in its period."""
     counters = bill.reservation.counters
-    return bill.books.ledger.warning(bill.spender, counters) if counters else ""
+    return bill.desk.books.ledger.warning(bill.spender, counters) if counters else ""
 
 
 def warning_headers(bill: Bill) -> Mapping[str, str]:
@@ -225,9 +226,9 @@ def _status(error: BaseException | None) -> int:
     return 500 if isinstance(error, Exception) and not isinstance(error, OSError) else CLIENT_GONE
 
 
-def _note_deed(request: web.Request, bill: Bill, usage: Usage) -> None:
+def _note_deed(bill: Bill, usage: Usage) -> None:
     """What the audit line says of it."""
-    facts = llm_facts(request)
+    facts = bill.facts
     facts["model"] = bill.model or bill.spender.model
     facts["account"] = bill.account
     facts["input_tokens"] = usage.context_tokens - usage.output_tokens
@@ -236,9 +237,10 @@ def _note_deed(request: web.Request, bill: Bill, usage: Usage) -> None:
         facts["failure"] = bill.failure
 
 
-def _count_tokens(request: web.Request, provider: str, model: str, usage: Usage) -> None:
+def _count_tokens(bill: Bill) -> None:
     """Adds an answer's tokens to the metrics, each kind on its own."""
-    add, model = request.app[METRICS].tokens.add, model or "unknown"
+    add, usage, provider = bill.desk.metrics.tokens.add, bill.usage, bill.spender.provider
+    model = bill.model or bill.spender.model or "unknown"
     add(usage.input_tokens, provider, model, "input")
     add(usage.output_tokens, provider, model, "output")
     if usage.cache_read_tokens:

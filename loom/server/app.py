@@ -20,6 +20,7 @@ from loom.server.auth.authenticator import Authenticator
 from loom.server.background import running
 from loom.server.config import ServerConfig
 from loom.server.database import opened
+from loom.server.desk import DESK, Desk
 from loom.server.flags.switchboard import Switchboard
 from loom.server.http_session import upstream_session
 from loom.server.keys import (
@@ -88,7 +89,9 @@ def make_app(
         raise ConfigError("the server has no token", "Set LOOM_SERVER_TOKEN.")
     redactor = redactor or Redactor()
     redactor.learn(config.secrets())
-    app = web.Application(middlewares=middlewares(config.http), client_max_size=config.body_limit)
+    app = web.Application(client_max_size=config.body_limit)
+    app[DESK] = Desk(app)
+    app.middlewares.extend(middlewares(config.http, app[DESK]))
     made = _providers(config) if providers is None else dict(providers)
     _furnish(app, config, redactor, clock)
     _provide(app, made)

@@ -19,7 +19,7 @@ _COUNTS = ("n", "best_of")
 _QUIET = PLAIN | DECISIVE
 _FOLDED = {name.replace("_", ""): name for name in DECISIVE | COSTLY}
 
-_text = msgspec.json.Decoder(str | None)
+_text: msgspec.json.Decoder[str | None] = msgspec.json.Decoder(str | None)
 _whole = msgspec.json.Decoder(int | None)
 
 
@@ -27,7 +27,7 @@ class _Metadata(Struct):
     user_id: str | None = None
 
 
-_metadata = msgspec.json.Decoder(_Metadata | None)
+_metadata: msgspec.json.Decoder[_Metadata | None] = msgspec.json.Decoder(_Metadata | None)
 
 
 class Asked(Struct, frozen=True):
@@ -80,16 +80,24 @@ def weigh(body: bytes) -> Asked:
     told = members(body)
     limits = [_said(told, name, _whole) for name in _LIMITS if name in told]
     counts = [_said(told, name, _whole) for name in _COUNTS if name in told]
-    metadata = _said(told, "metadata", _metadata)
-    thread = _said(told, "prompt_cache_key", _text) or (metadata and metadata.user_id)
     return Asked(
         _said(told, "model", _text) or "",
-        max([max(each, 0) for each in limits if each is not None], default=None),
+        max((max(each, 0) for each in limits if each is not None), default=None)
+        if limits
+        else None,
         max([1, *(each for each in counts if each is not None)]) if counts else 1,
         len(body),
-        thread or "",
+        _thread(told) or "",
         () if _QUIET.issuperset(told) else tuple(_strange(told)),
     )
+
+
+def _thread(told: Mapping[str, msgspec.Raw]) -> str | None:
+    key = _said(told, "prompt_cache_key", _text) if "prompt_cache_key" in told else None
+    if key:
+        return key
+    metadata = _said(told, "metadata", _metadata) if "metadata" in told else None
+    return metadata.user_id if metadata else None
 
 
 def _said(told: Mapping[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[T]) -> T | None:

@@ -6,10 +6,11 @@ What is new to Loom is told by its name, so that it slips past no rule.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from loom.server.asked import Asked
 from loom.server.request_names import COSTLY, MORE_THAN_WORDS, OWN_WORDS
@@ -26,6 +27,7 @@ _LOGS = frozenset({"shell_call_output", "local_shell_call_output"})
 """Items whose output is text under other names."""
 
 _MODES = ("service_tier", "speed", "inference_geo")
+_LONGEST_NAME = 60
 _UNREADABLE = "a form that Loom does not know"
 _DATED = re.compile(r"_20\d\d_?\d\d_?\d\d$")
 _LONG = frozenset({"1h", "12h"})
@@ -91,6 +93,7 @@ class _Body(Struct):
     conversation: msgspec.Raw | None = None
 
 
+_special = attrgetter(*({each.name for each in fields(_Body)} - {"messages", "input", "system"}))
 _decoder = msgspec.json.Decoder(_Body)
 
 
@@ -101,6 +104,8 @@ def looked_through(asked: Asked, body: bytes, provider: str) -> Asked:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return replace(asked, is_open=True, extras=(_UNREADABLE,), others=(_UNREADABLE,))
     types, ttls = _walked(told)
+    if types <= OWN_WORDS and not asked.strange and not ttls and _is_plain(told):
+        return asked
     run = [(name, tool) for tool in _tools(told, ttls) if (name := _run_by_provider(tool))]
     unknown = types - OWN_WORDS - MORE_THAN_WORDS
     return replace(
@@ -115,6 +120,11 @@ def looked_through(asked: Asked, body: bytes, provider: str) -> Asked:
             *(each for each in asked.strange if each not in COSTLY),
         ),
     )
+
+
+def _is_plain(told: _Body) -> bool:
+    """Nothing but words is asked with, and nothing but an answer is asked for."""
+    return not any(_special(told))
 
 
 def _walked(told: _Body) -> tuple[set[str], set[str | None]]:
@@ -160,7 +170,7 @@ def _run_by_provider(tool: _Tool) -> str:
     """The tool's name without its date; empty where the client runs it."""
     if tool.type == "shell" and isinstance(tool.environment, _Typed):
         return "" if tool.environment.type == "local" else "shell"
-    return _tool_name(tool.type or "")
+    return _tool_name((tool.type or "")[:_LONGEST_NAME])
 
 
 # Cached because every request has the same few types.

@@ -8,8 +8,10 @@ from loom.log import request_id
 from loom.server.audit.event import AuditEvent, Detail, Outcome
 from loom.server.caller import principal_of
 from loom.server.chosen_org import org_of
+from loom.server.desk import Desk
 from loom.server.errors import Refused, provider_status
-from loom.server.keys import AUDIT, CLOCK, FLAGS, IS_NOTED, LLM_FACTS
+from loom.server.flags.switchboard import Switchboard
+from loom.server.keys import AUDIT, CLOCK, IS_NOTED, LLM_FACTS
 from loom.server.principal import Principal, PrincipalKind
 from loom.server.routing import Access, Handler, Route
 
@@ -36,23 +38,34 @@ def _asked(request: web.Request) -> dict[str, Detail]:
 def _add(
     request: web.Request, kind: str, outcome: Outcome, resource: str, details: dict[str, Detail]
 ) -> None:
-    principal, app = principal_of(request), request.app
-    app[AUDIT].add(
-        AuditEvent(
-            kind,
-            app[CLOCK](),
-            outcome,
-            principal.actor_id,
-            principal.user_id,
-            principal.org_id,
-            principal.kind.value,
-            principal.credential_id,
-            resource,
-            request.remote or "",
-            request.headers.get("User-Agent", "")[:MAX_USER_AGENT],
-            request_id.get(),
-            details,
-        )
+    app = request.app
+    event = _event(request, app[CLOCK](), kind, outcome, resource, details)
+    app[AUDIT].add(event)
+
+
+def _event(
+    request: web.Request,
+    at: int,
+    kind: str,
+    outcome: Outcome,
+    resource: str,
+    details: dict[str, Detail],
+) -> AuditEvent:
+    principal = principal_of(request)
+    return AuditEvent(
+        kind,
+        at,
+        outcome,
+        principal.actor_id,
+        principal.user_id,
+        principal.org_id,
+        principal.kind.value,
+        principal.credential_id,
+        resource,
+        request.remote or "",
+        request.headers.get("User-Agent", "")[:MAX_USER_AGENT],
+        request_id.get(),
+        details,
     )
 
 
@@ -62,16 +75,16 @@ def llm_facts(request: web.Request) -> dict[str, Detail]:
 
 
 async def audited(
-    request: web.Request, route: Route | None, handler: Handler
+    desk: Desk, request: web.Request, route: Route | None, handler: Handler
 ) -> web.StreamResponse:
     """Runs `handler`; LLM requests, uses of keys and acts of admins are noted whatever it does."""
     if route is None:
         return await handler(request)
     principal = principal_of(request)
     if principal.kind is PrincipalKind.API_KEY:
-        _note_key(request, principal)
+        _note_key(desk, request, principal)
     if route.scope == "llm:use" and route.method == "POST":
-        return await _llm(request, handler)
+        return await _llm(desk, request, handler)
     request[IS_NOTED] = False
     response = await handler(request)
     if route.access is Access.ADMIN and not request[IS_NOTED]:
@@ -79,17 +92,16 @@ async def audited(
     return response
 
 
-def _note_key(request: web.Request, principal: Principal) -> None:
-    known = request.app[AUDIT].is_known("key.use", principal.user_id, request.remote or "")
-    if not known:
+def _note_key(desk: Desk, request: web.Request, principal: Principal) -> None:
+    if not desk.audit.is_known("key.use", principal.user_id, request.remote or ""):
         audit(request, "key.use", resource=f"api_key:{principal.credential_id}")
 
 
-async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _llm(desk: Desk, request: web.Request, handler: Handler) -> web.StreamResponse:
     status, provider = CLIENT_GONE, request.path.split("/")[2]
     facts = request[LLM_FACTS] = _asked(request)
     try:
-        _require_on(request, provider)
+        _require_on(desk.flags, request, provider)
         response = await handler(request)
         status = response.status
         return response
@@ -104,12 +116,14 @@ async def _llm(request: web.Request, handler: Handler) -> web.StreamResponse:
         is_ok = status < 400 and "failure" not in facts
         facts["status"] = status
         outcome: Outcome = "ok" if is_ok else "failed"
-        _add(request, "llm.request", outcome, f"provider:{provider}", facts)
+        resource = f"provider:{provider}"
+        event = _event(request, desk.clock(), "llm.request", outcome, resource, facts)
+        desk.audit.add(event)
 
 
-def _require_on(request: web.Request, provider: str) -> None:
+def _require_on(flags: Switchboard, request: web.Request, provider: str) -> None:
     """Raises ProviderError (503) when a kill switch has the provider."""
-    switch = request.app[FLAGS].killed(f"provider.{provider}", org_of(request))
+    switch = flags.killed(f"provider.{provider}", org_of(request))
     if switch is not None:
         text = f"{provider} is turned off: {switch.reason}"
         hint = "Choose another model; an admin turns it on again with loom flags restore."

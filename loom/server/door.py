@@ -1,44 +1,52 @@
 """The door: who is calling, and whether this route is for them. What is not open is closed."""
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from loom.core.errors import AuthError
 from loom.server.access import Denied
+from loom.server.auth.authenticator import Authenticator
 from loom.server.auth.credentials import COOKIE
 from loom.server.caller import principal_of
 from loom.server.deeds import audit, audited
+from loom.server.desk import Desk
 from loom.server.errors import Refused
-from loom.server.keys import AUTHENTICATOR, CONFIG, PRINCIPAL
+from loom.server.keys import CONFIG, PRINCIPAL
 from loom.server.principal import STRANGER, Principal, PrincipalKind
-from loom.server.routing import Access, Handler, Route, route_of
+from loom.server.routing import Access, Handler, Route
 
 __all__ = ["audit", "authenticate", "own_origin", "principal_of"]
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-@web.middleware
-async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+def authenticate(desk: Desk) -> Middleware:
     """Finds the Principal and lets through whom the route is for; unknown paths need one too."""
-    route = route_of(request)
-    principal = await _principal(request, route)
-    request[PRINCIPAL] = principal
-    try:
-        _require_own_page(request, principal)
-        _require_class(request, route, principal)
-    except Refused as refusal:
-        audit(request, "access.denied", "denied", status=refusal.status)
-        raise
-    try:
-        return await audited(request, route, handler)
-    except Denied as denial:
-        facts = {"status": denial.status, "action": denial.action}
-        audit(request, "access.denied", "denied", denial.resource, **facts)
-        raise
+
+    @web.middleware
+    async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
+        route = desk.route(request)
+        principal = await _principal(desk.authenticator, request, route)
+        request[PRINCIPAL] = principal
+        try:
+            _require_own_page(request, principal)
+            _require_class(request, route, principal)
+        except Refused as refusal:
+            audit(request, "access.denied", "denied", status=refusal.status)
+            raise
+        try:
+            return await audited(desk, request, route, handler)
+        except Denied as denial:
+            facts = {"status": denial.status, "action": denial.action}
+            audit(request, "access.denied", "denied", denial.resource, **facts)
+            raise
+
+    return authenticated
 
 
-async def _principal(request: web.Request, route: Route | None) -> Principal:
-    authenticator = request.app[AUTHENTICATOR]
+async def _principal(
+    authenticator: Authenticator, request: web.Request, route: Route | None
+) -> Principal:
     if token := _token(request, route):
         return await authenticator.principal(token) or STRANGER
     if route is not None and route.is_cross_site:

@@ -12,10 +12,11 @@ from loom.core.errors import LoomError
 from loom.log import request_id
 from loom.server.access_log import Served
 from loom.server.deeds import CLIENT_GONE, told_path
+from loom.server.desk import Desk
 from loom.server.door import authenticate
 from loom.server.errors import Dialect, Refused, error_response
 from loom.server.forwarded import believe_proxies
-from loom.server.keys import ACCESS_LOG, CONFIG, METRICS, REDACTOR, SILENT_CONNECTIONS
+from loom.server.keys import CONFIG, REDACTOR
 from loom.server.response_headers import answer_preflights
 from loom.server.routing import Handler, route_of
 from loom.server.sections.http import HttpSettings
@@ -25,34 +26,36 @@ log = logging.getLogger("loom.server")
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-@web.middleware
-async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+def identify(desk: Desk) -> Middleware:
     """Gives the request an id, and says in the log and the metrics what became of it."""
-    given = request.headers.get("X-Request-Id", "")
-    identity = given if _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
-    request_id.set(identity)
-    app = request.app
-    app[SILENT_CONNECTIONS].spoke(request.protocol)
-    start, status = time.perf_counter(), CLIENT_GONE
-    try:
-        response = await handler(request)
-        status = response.status
-        return response
-    finally:
-        _account(app, request, identity, status, time.perf_counter() - start)
+
+    @web.middleware
+    async def identified(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("X-Request-Id", "")
+        identity = given if _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
+        request_id.set(identity)
+        desk.silent_connections.spoke(request.protocol)
+        start, status = time.perf_counter(), CLIENT_GONE
+        try:
+            response = await handler(request)
+            status = response.status
+            return response
+        finally:
+            _account(desk, request, identity, status, time.perf_counter() - start)
+
+    return identified
 
 
-def _account(
-    app: web.Application, request: web.Request, identity: str, status: int, seconds: float
-) -> None:
-    route = route_of(request)
+def _account(desk: Desk, request: web.Request, identity: str, status: int, seconds: float) -> None:
+    route = desk.route(request)
     name = route.path if route is not None else "none"
-    metrics = app[METRICS]
+    metrics = desk.metrics
     metrics.requests.add(1, name, str(status))
     metrics.latency.observe(seconds, name)
     # Most routes have nothing in their paths, and no time to lose.
     path = told_path(request) if "{" in name else request.path
-    app[ACCESS_LOG].add(Served(time.time(), identity, request.method, path, name, status, seconds))
+    served = Served(time.time(), identity, request.method, path, name, status, seconds)
+    desk.access_log.add(served)
 
 
 async def put_request_id(request: web.Request, response: web.StreamResponse) -> None:
@@ -103,9 +106,9 @@ def _dialect(request: web.Request) -> Dialect:
     return "loom" if route is None else route.dialect
 
 
-def middlewares(settings: HttpSettings) -> list[Middleware]:
+def middlewares(settings: HttpSettings, desk: Desk) -> list[Middleware]:
     """Outermost first; those that these settings leave without work are left out."""
     chain: list[Middleware] = [believe_proxies] if settings.trusted_proxies else []
-    chain += [identify, answer_errors]
+    chain += [identify(desk), answer_errors]
     chain += [answer_preflights] if settings.allowed_origins else []
-    return [*chain, authenticate]
+    return [*chain, authenticate(desk)]

@@ -15,8 +15,9 @@ from loom.server.accounting import Bill, billed, warning_headers
 from loom.server.areas import Area
 from loom.server.asked import weigh
 from loom.server.bodies import body_of
+from loom.server.desk import DESK, Desk
 from loom.server.direct_body import DirectBody
-from loom.server.keys import ACCOUNTS, METRICS, POOL, PROVIDERS, REDACTOR
+from loom.server.keys import PROVIDERS, REDACTOR
 from loom.server.native import (
     NATIVE_WIRES,
     NativeHead,
@@ -58,7 +59,8 @@ class _Place(NamedTuple):
 class NativeRoute:
     """Serves one path of one wire."""
 
-    def __init__(self, wire: NativeWire, path: NativePath) -> None:
+    def __init__(self, wire: NativeWire, path: NativePath, desk: Desk) -> None:
+        self._desk = desk
         self._wire = wire
         self._path = path
         self._name = wire.provider
@@ -66,7 +68,7 @@ class NativeRoute:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Passes the request on and its answer back."""
-        pool = request.app[ACCOUNTS][self._name]
+        pool = self._desk.accounts[self._name]
         self._require_configured(pool)
         body = await body_of(request)
         if not self._path.is_charged:
@@ -97,7 +99,7 @@ class NativeRoute:
                 try:
                     answer = await self._answer(request, body, account, turn, bill)
                 except ProviderError as error:
-                    request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)
+                    self._desk.metrics.upstream_errors.add(1, self._name, error.error.kind)
                     if not turn.failed(error.error):
                         raise
                 else:
@@ -105,19 +107,19 @@ class NativeRoute:
                         return answer
                     if not turn.failed(answer.error):
                         return answer.response
-                request.app[METRICS].failovers.add(1, self._name)
+                self._desk.metrics.failovers.add(1, self._name)
 
     async def _answer(
         self, request: web.Request, body: bytes, account: Account, turn: Turn, bill: Bill | None
     ) -> "web.StreamResponse | _Refusal":
-        request.app[METRICS].proxied.add(1, self._name, "native")
+        self._desk.metrics.proxied.add(1, self._name, "native")
         async with self._exchange(request, account, body) as upstream:
             if upstream.answer.status >= 400:
                 return await self._refusal(request, account, upstream)
             return await self._pass_back(request, upstream, turn, bill)
 
     def _exchange(self, request: web.Request, account: Account, body: bytes) -> Exchange:
-        pool = request.app[POOL]
+        pool = self._desk.pool
         head, target = self._places.get(account) or self._place(pool, account)
         if target is not None and not request.rel_url.raw_query_string:
             made = head.made(request.headers, len(body))
@@ -169,7 +171,7 @@ class NativeRoute:
         clean = request.app[REDACTOR].redact(text)
         if clean != text:
             body = clean.encode("utf-8", "surrogateescape")
-        request.app[METRICS].upstream_errors.add(1, self._name, str(status))
+        self._desk.metrics.upstream_errors.add(1, self._name, str(status))
         error = account.upstream.error(status, headers, body)
         return _Refusal(web.Response(body=body, status=status, headers=passed), error)
 
@@ -206,7 +208,7 @@ class NativeRoute:
             return body.write(data)
 
         await body.open(_watched(tap, upstream.ready()))
-        streams = request.app[METRICS].streams
+        streams = self._desk.metrics.streams
         streams.add(1, self._name)
         try:
             await upstream.pour(write, body.drain)
@@ -214,7 +216,7 @@ class NativeRoute:
                 raise ProviderError(LlmError(f"{self._name} ended the stream without its end"))
         except ProviderError as error:
             log.warning("%s", error.message)
-            request.app[METRICS].upstream_errors.add(1, self._name, error.error.kind)
+            self._desk.metrics.upstream_errors.add(1, self._name, error.error.kind)
             turn.broke(error.error)
             if bill is not None:
                 bill.fail(error.error)
@@ -260,7 +262,7 @@ def _cut_off(request: web.Request) -> None:
         request.transport.close()
 
 
-def native_routes(providers: Collection[str]) -> Iterator[Route]:
+def native_routes(providers: Collection[str], desk: Desk) -> Iterator[Route]:
     """The table of every native wire whose provider there is."""
     for wire in NATIVE_WIRES:
         if wire.provider in providers:
@@ -268,11 +270,11 @@ def native_routes(providers: Collection[str]) -> Iterator[Route]:
                 yield Route(
                     path.method,
                     f"/proxy/{wire.provider}{path.path}",
-                    NativeRoute(wire, path).serve,
+                    NativeRoute(wire, path, desk).serve,
                     Access.SIGNED_IN,
                     wire.provider,
                     scope="llm:use",
                 )
 
 
-AREA = Area(lambda app: native_routes([*app[PROVIDERS]]))
+AREA = Area(lambda app: native_routes([*app[PROVIDERS]], app[DESK]))
