@@ -19,7 +19,7 @@ _COUNTS = ("n", "best_of")
 _QUIET = PLAIN | DECISIVE
 _FOLDED = {name.replace("_", ""): name for name in DECISIVE | COSTLY}
 
-_text: msgspec.json.Decoder[str | None] = msgspec.json.Decoder(str | None)
+_text = msgspec.json.Decoder(str | None)
 _whole = msgspec.json.Decoder(int | None)
 
 
@@ -93,7 +93,9 @@ def weigh(body: bytes) -> Asked:
 
 
 def _thread(told: Mapping[str, msgspec.Raw]) -> str | None:
-    key = _said(told, "prompt_cache_key", _text) if "prompt_cache_key" in told else None
+    key: str | None = None
+    if "prompt_cache_key" in told:
+        key = _said(told, "prompt_cache_key", _text)
     if key:
         return key
     metadata = _said(told, "metadata", _metadata) if "metadata" in told else None
