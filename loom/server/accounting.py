@@ -112,8 +112,8 @@ class Bill:
         """Of these tokens, in nano-dollars; None when nobody knows the price."""
         if self.price is None or self.terms is USUAL_TERMS:
             return None if self.price is None else self.price.cost(usage)
-        prices, whose = self.books.prices, (self.spender.provider, self.model or self.spender.model)
-        return cost_on(self.terms, prices, self.price, whose, usage, self.books.clock())
+        books, whose = self.desk.books, (self.spender.provider, self.model or self.spender.model)
+        return cost_on(self.terms, books.prices, self.price, whose, usage, books.clock())
 
     def answered(self, model: str, usage: Usage) -> None:
         """The answer is whole, and the provider told what it has counted: all is known."""
