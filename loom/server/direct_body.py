@@ -1,6 +1,10 @@
 """A stream's bytes, straight to the client's transport."""
 
+import asyncio
+
 from aiohttp import hdrs, web
+
+from loom.server.keys import CONFIG
 
 
 class DirectBody:
@@ -36,8 +40,16 @@ class DirectBody:
         return self._protocol.writing_paused
 
     async def drain(self) -> None:
-        """Waits until the client takes more. Raises ConnectionError when it is gone."""
+        """Waits until the client takes more.
+
+        Raises ConnectionError when it is gone, or takes so little that it is let go.
+        """
         transport = self._protocol.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client went away")
-        await self._request.writer.drain()
+        try:
+            async with asyncio.timeout(self._request.app[CONFIG].http.timeout_client):
+                await self._request.writer.drain()
+        except TimeoutError as error:
+            transport.abort()
+            raise ConnectionResetError("the client took nothing for too long") from error

@@ -101,6 +101,7 @@ class EventStream:
     async def close(self) -> None:
         """Ends the body."""
         if self.response.prepared:
+            await self.drain()
             await self.response.write_eof()
 
     async def open_in_time(self) -> None:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Limits(Protocol):
-    """How long a provider may be silent, in seconds."""
+    """How long a provider may be silent, and how long an answer may take, in seconds."""
 
     @property
     def name(self) -> str:
@@ -19,4 +19,9 @@ class Limits(Protocol):
     @property
     def timeout_idle(self) -> float:
         """Between two bytes after that."""
+        ...
+
+    @property
+    def timeout_answer(self) -> float:
+        """From the request to the answer's end, whatever comes meanwhile."""
         ...

@@ -19,7 +19,7 @@ from loom.server.outbound.pool import Pool
 from loom.server.outbound.request import request_head
 from loom.server.outbound.target import Target
 from loom.server.outbound.unpack import Unpacker
-from loom.server.upstream_errors import failed, silent
+from loom.server.upstream_errors import endless, failed, silent
 
 log = logging.getLogger("loom.server")
 
@@ -41,7 +41,7 @@ class Exchange:
 
     Raises:
         ProviderError: on entering or reading: the provider cannot be reached, is silent for too
-            long (status 504), or broke off.
+            long or has not ended in time (status 504), or broke off.
     """
 
     def __init__(
@@ -58,7 +58,9 @@ class Exchange:
         self._head = head
         self._body = body
         self._loop = asyncio.get_running_loop()
-        self._until = self._loop.time() + limits.timeout_first_byte
+        now = self._loop.time()
+        self._until = now + limits.timeout_first_byte
+        self._ends_at = now + limits.timeout_answer
         self._waiting_since: float | None = None
         self._is_watched = False
         self._answer: Answer | None = None
@@ -210,7 +212,8 @@ class Exchange:
         if not self._is_watched:
             self._is_watched = True
             # The first byte, should it come meanwhile, begins the other limit.
-            self._pool.deadlines.add(self, min(self._until, now + self._limits.timeout_idle))
+            soon = min(self._until, self._ends_at, now + self._limits.timeout_idle)
+            self._pool.deadlines.add(self, soon)
 
     def look(self, now: float) -> float:
         """Ends a wait that is too long; when the next one could be."""
@@ -219,6 +222,8 @@ class Exchange:
             return now + idle
         if seen := self.answer.received_at:
             until = max(self._waiting_since, seen) + idle
+        # A byte now and then would hold the line for ever.
+        until = min(until, self._ends_at)
         if now >= until:
             self._pool.deadlines.discard(self)
             self.answer.fail(TimeoutError())
@@ -233,6 +238,8 @@ class Exchange:
     def _failed(self, error: OSError) -> ProviderError:
         answer, limits = self._answer, self._limits
         if isinstance(error, TimeoutError):
+            if self._loop.time() >= self._ends_at:
+                return endless(limits.name, limits.timeout_answer)
             is_begun = answer is not None and answer.received_at > 0
             limit = limits.timeout_idle if is_begun else limits.timeout_first_byte
             return silent(limits.name, limit)

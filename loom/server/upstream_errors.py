@@ -26,3 +26,10 @@ def silent(name: str, seconds: float) -> ProviderError:
     """The provider said nothing for so long."""
     text = f"{name} sent nothing for {seconds:g} seconds"
     return ProviderError(LlmError(text, status=504, hint="Try again, or use another model."))
+
+
+def endless(name: str, seconds: float) -> ProviderError:
+    """The provider had not ended its answer after so long."""
+    text = f"{name} had not ended its answer after {seconds:g} seconds"
+    hint = "Ask for a shorter answer; the operator can raise timeout_answer."
+    return ProviderError(LlmError(text, status=504, hint=hint))

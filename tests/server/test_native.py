@@ -8,7 +8,7 @@ import pytest
 from loom.server.llm.providers import make_provider
 from tests.fakes.claude_wire import END, MESSAGE, START, sse, text
 from tests.fakes.upstream import Line, Received, Script, answer, events, never
-from tests.server.conftest import KEY, Loom, Serve, Upstream, settings
+from tests.server.conftest import KEY, Loom, Serve, Upstream, settings, within
 
 MESSAGES = "/proxy/anthropic/v1/messages"
 CHAT = "/proxy/openai/v1/chat/completions"
@@ -73,6 +73,26 @@ async def test_a_truncated_body_breaks_the_clients_connection(
     async with loom.client.post(loom.url + MESSAGES, data=b"{}") as response:
         with pytest.raises(aiohttp.ClientPayloadError):
             await response.read()
+
+
+async def test_a_stream_that_drips_for_ever_is_cut_off(serve: Serve, upstream: Upstream) -> None:
+    limits = {"timeout_answer": 0.3, "timeout_idle": 5.0}
+    up = await upstream(dripping)
+    loom = await serve(up.url, limits=limits)
+    url = loom.url + MESSAGES
+    async with asyncio.timeout(10), loom.client.post(url, data=b"{}") as response:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.read()
+    await within(5, up.gone.is_set)
+
+
+async def dripping(request: Received, line: Line) -> None:
+    """Never silent for long, and never done."""
+    await line.stream()
+    await line.chunk(START)
+    while True:
+        await line.chunk(b": \n\n")
+        await asyncio.sleep(0.02)
 
 
 ENDED = {

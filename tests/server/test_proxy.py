@@ -1,11 +1,13 @@
 import asyncio
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
+import aiohttp
 import pytest
 
 from loom.server.keys import POOL
 from loom.server.llm.providers import make_provider
+from loom.server.sections.http import HttpSettings
 from tests.fakes.claude_wire import END, MESSAGE, START, sse, text
 from tests.fakes.upstream import Line, RawUpstream, Received, Script, answer, events, never
 from tests.server.conftest import KEY, Answer, Serve, Upstream, ask, settings, within
@@ -236,6 +238,46 @@ async def test_a_client_that_does_not_read_stops_the_provider(
         assert response.status == 200
         sent = await settled(up)
         assert sent < size / 2
+
+
+@pytest.mark.parametrize("path", ["stream", "v1/messages"])
+async def test_a_client_that_takes_a_byte_now_and_then_is_let_go(
+    serve: Serve, upstream: Upstream, path: str
+) -> None:
+    async def flood(request: Received, line: Line) -> None:
+        await line.stream()
+        await line.chunk(START)
+        while True:
+            await line.chunk(text("x" * 32_000))
+
+    up = await upstream(flood)
+    loom = await serve(up.url, http=HttpSettings(timeout_client=0.3))
+    async with loom.client.post(f"{loom.url}/proxy/anthropic/{path}", json=ask()) as response:
+        with suppress(aiohttp.ClientError):
+            async with asyncio.timeout(10):
+                while not up.gone.is_set():
+                    await response.content.readexactly(1)
+                    await asyncio.sleep(0.05)  # slow, which is what this is about
+    await within(5, up.gone.is_set)
+    await within(5, lambda: loom.metrics.streams.value("anthropic") == 0)
+
+
+@pytest.mark.parametrize("path", ["stream", "complete"])
+async def test_an_answer_that_drips_for_ever_is_given_up(
+    serve: Serve, upstream: Upstream, path: str
+) -> None:
+    async def drip(request: Received, line: Line) -> None:
+        await line.stream()
+        while True:
+            await line.chunk(b": \n\n")
+            await asyncio.sleep(0.02)
+
+    up = await upstream(drip)
+    loom = await serve(up.url, limits={"timeout_answer": 0.3, "timeout_idle": 5.0})
+    url = f"{loom.url}/proxy/anthropic/{path}"
+    async with asyncio.timeout(10), loom.client.post(url, json=ask()) as response:
+        assert "had not ended its answer after 0.3 seconds" in await response.text()
+    await within(5, up.gone.is_set)
 
 
 async def settled(up: RawUpstream) -> int:

@@ -55,6 +55,7 @@ class ProviderSettings:
         model: what "default" means.
         headers: extra headers for every request, such as an organization.
         timeout_first_byte, timeout_idle: seconds without the first, or the next, upstream byte.
+        timeout_answer: seconds until an answer has ended.
         project, location: Vertex only.
         wire: OpenAI only: `chat` or `responses`; empty chooses by host and model.
         accounts: its keys where it has several; `api_key` is then the first one's.
@@ -67,6 +68,7 @@ class ProviderSettings:
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_first_byte: float = 120.0
     timeout_idle: float = 90.0
+    timeout_answer: float = 3600.0
     project: str = ""
     location: str = ""
     wire: str = ""

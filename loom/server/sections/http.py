@@ -23,6 +23,7 @@ class HttpSettings:
         allowed_origins: other sites whose pages may call the API with a token; none by default.
         timeout_head: seconds for a new connection to say its first request.
         timeout_body: seconds for a body to arrive, besides what its size needs at 16 KiB/s.
+        timeout_client: seconds for a client to take what waits for it of a stream.
     """
 
     tls_cert: Path | None = None
@@ -31,6 +32,7 @@ class HttpSettings:
     allowed_origins: frozenset[str] = frozenset()
     timeout_head: float = 15.0
     timeout_body: float = 30.0
+    timeout_client: float = 300.0
 
     @property
     def is_tls(self) -> bool:
@@ -48,6 +50,7 @@ def read_http(tree: Mapping[str, Any], environment: Mapping[str, str]) -> HttpSe
         allowed_origins=frozenset(_origins(table.words("cors_origins"))),
         timeout_head=table.seconds("timeout_head", 15.0),
         timeout_body=table.seconds("timeout_body", 30.0),
+        timeout_client=table.seconds("timeout_client", 300.0),
     )
     table.refuse_unknown()
     if settings.tls_key is not None and settings.tls_cert is None:

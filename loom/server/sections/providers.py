@@ -64,6 +64,7 @@ def _provider(
         headers=table.headers("headers"),
         timeout_first_byte=table.seconds("timeout_first_byte", 120.0),
         timeout_idle=table.seconds("timeout_idle", 90.0),
+        timeout_answer=table.seconds("timeout_answer", 3600.0),
         project=table.text("project_id", ""),
         location=table.text("location", "us-central1" if name == "vertex" else ""),
         wire=table.choice("wire", "", ("", "chat", "responses")),

@@ -14,6 +14,7 @@ class Limits:
     name: str = "provider"
     timeout_first_byte: float = 5.0
     timeout_idle: float = 5.0
+    timeout_answer: float = 60.0
 
 
 LIMITS = Limits()
