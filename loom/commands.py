@@ -44,6 +44,7 @@ COMMANDS = (
     SlashCommand("mouse", "free_mouse", "leave the mouse to the terminal, or not", key="F12"),
     SlashCommand("theme", "theme", "choose the colours", "[name]"),
     SlashCommand("usage", "usage", "what requests cost, and the budgets"),
+    SlashCommand("support", "support", "answer the server's support"),
     SlashCommand("quit", "leave", "leave Loom", key="Ctrl+C twice"),
 )
 

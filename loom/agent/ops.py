@@ -113,6 +113,7 @@ class Ops:
         runtime.use_model(op.provider, op.model)
         runtime.log.emit(ModelChanged(provider=op.provider, model=op.model))
         runtime.report_context()
+        runtime.bulletin.look()
         await runtime.record.change(provider=op.provider, model=op.model)
 
     async def _compact(self, op: Compact) -> Input | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from loom.agent.authorize import Authorizer
+from loom.agent.bulletin import Bulletin
 from loom.agent.compactor import Compactor, Summarised
 from loom.agent.eventlog import EventLog
 from loom.agent.inbox import Inbox
@@ -83,6 +84,9 @@ class Runtime:
         )
         self.requests = Requests(services, settings, thread, self.toolbox.definitions, role)
         self.turns = Turns(self.record, self.requests, services.clock, self.log.emit)
+        self.bulletin = Bulletin(
+            None if role else services.news, lambda: self.requests.provider, self.log.emit
+        )
         self._ops = Ops(self)
         self._compactor = Compactor(self)
         titler = Titler(self, OFF if role else settings.title_model)
@@ -151,8 +155,9 @@ class Runtime:
             await self._open()
         except StoreError as error:
             return f"{error.message}. {error.hint}".rstrip(". ")
-        while not isinstance(self.state, ShuttingDown):
-            await self._take(await self.inbox.take())
+        with self.bulletin.open():
+            while not isinstance(self.state, ShuttingDown):
+                await self._take(await self.inbox.take())
         return ""
 
     async def _open(self) -> None:

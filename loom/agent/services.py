@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from loom.api.support import SupportQuestion
 from loom.core.ids import message_id, thread_id
 from loom.core.llm import LlmEvent, LlmRequest, LlmResponse
 from loom.core.permissions import Rule
@@ -29,6 +31,24 @@ class Model(Protocol):
 
     async def models(self) -> list[dict[str, Any]]:
         """Rows of `provider`, `model`, `is_configured`, `is_default`. Raises ProviderError."""
+        ...
+
+
+class News(Protocol):
+    """What the server tells by itself; `loom.api.clients.news.ServerNews` is the real one."""
+
+    @property
+    def off(self) -> Mapping[str, str]:
+        """Why a provider is turned off, by its name."""
+        ...
+
+    @property
+    def questions(self) -> tuple[SupportQuestion, ...]:
+        """What the support waits to read of the person's."""
+        ...
+
+    def followed(self, look: Callable[[], None]) -> AbstractContextManager[None]:
+        """`look` is called after each change, for as long as it is within."""
         ...
 
 
@@ -93,6 +113,7 @@ class Services:
         keep_rule: writes "always" rules to the project's or the person's config.
         scratch: a private folder for long outputs.
         oracle: provider and model of the second opinion.
+        news: None where there is no person to be told.
     """
 
     store: ThreadStore
@@ -105,4 +126,5 @@ class Services:
     scratch: Path
     config_home: Path
     oracle: tuple[str, str] = ("openai", "default")
+    news: News | None = None
     clock: Clock = field(default_factory=Clock)

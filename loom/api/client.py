@@ -1,6 +1,6 @@
 """One typed client for the server's own answers."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -8,7 +8,7 @@ from loom.api.errors import ErrorBody
 from loom.api.health import Health
 from loom.api.search import SearchRequest, SearchResponse
 from loom.core import codec
-from loom.core.errors import AuthError, CodecError, LoomError
+from loom.core.errors import AuthError, CodecError, LoomError, TooManyRequests
 from loom.http import Address, bearer, client_session
 from loom.secrets import Secret
 
@@ -77,7 +77,7 @@ class ServerClient:
             raise _refused(status, answer)
         return _decoded(answer or b"null", kind)
 
-    async def download(self, path: str) -> AsyncIterator[bytes]:
+    async def download(self, path: str) -> AsyncGenerator[bytes, None]:
         """A long answer, in pieces as they come. Raises as `ask` does."""
         from aiohttp import ClientError
 
@@ -126,6 +126,8 @@ def _query(parameters: Mapping[str, Any] | None) -> str:
 
 def _refused(status: int, body: bytes) -> LoomError:
     error = _decoded(body, ErrorBody)
+    if status == 429:
+        return TooManyRequests(error.message, error.hint, error.retry_after or 0.0)
     return (AuthError if status == 401 else LoomError)(error.message, error.hint)
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from loom.api.support import SupportAccess
 from loom.api.threads import Position, ThreadInfo
 from loom.core.messages import Message
 
@@ -11,7 +12,6 @@ DAY = 24 * 3600
 LONGEST = 3_650 * DAY
 """Seconds that a link may last when it ends at all."""
 
-SUPPORT_DAYS = 31
 PAGE = 100
 """Entries of a shared thread in one answer."""
 
@@ -40,22 +40,6 @@ class LinkMade(Struct, frozen=True):
     link: ShareLink
     token: str
     url: str
-
-
-class SupportRequest(Struct, frozen=True):
-    """`POST /api/threads/{id}/support-access/request`: `reason` is what the owner reads."""
-
-    reason: Annotated[str, Meta(max_length=500)] = ""
-
-
-class SupportAccess(Struct, frozen=True):
-    """The support asked, or was let in: `granted_at` and `expires_at` are empty until then."""
-
-    requested_by: str = ""
-    requested_at: str = ""
-    reason: str = ""
-    granted_at: str = ""
-    expires_at: str = ""
 
 
 class Shares(Struct, frozen=True):

@@ -75,6 +75,7 @@ async def open_store(plan: Plan) -> "AsyncIterator[ThreadStore]":
 def _import_parts() -> None:
     """Everything that costs time to import and is needed for the first answer."""
     import loom.agent.runtime
+    import loom.api.clients.news
     import loom.host.sessions
     import loom.llm.proxy
     import loom.threads.store  # noqa: F401  # imported for the cost alone

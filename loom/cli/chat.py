@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from loom.api.budgets import Budget
+    from loom.api.clients.shares import SharesClient
     from loom.api.usage import UsageReport
     from loom.host.base import SessionHost
     from loom.threads.glimpse import Glimpse
@@ -95,6 +96,7 @@ def _shown(opening: Opening) -> int:
     start = Start(
         read_usage=_read_usage,
         open_host=partial(_open_host, plan),
+        shares=partial(_shares, plan),
         workspace=plan.workspace,
         provider=settings.provider,
         model=settings.model,
@@ -134,6 +136,12 @@ def _open_host(plan: Plan) -> "AbstractAsyncContextManager[SessionHost]":
     from loom.cli.resident import open_sessions
 
     return open_sessions(plan)
+
+
+def _shares(plan: Plan) -> "SharesClient | None":
+    from loom.cli.services import shares_of
+
+    return shares_of(plan.settings)
 
 
 async def _read_usage(days: int) -> "tuple[UsageReport, tuple[Budget, ...]]":

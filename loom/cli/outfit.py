@@ -21,7 +21,7 @@ from loom.secrets import Secret
 async def outfitter(services: Services) -> AsyncIterator[Equip]:
     """Makes kits around the daemon's own store and server; servers named in terms are kept."""
     async with AsyncExitStack() as stack:
-        own = Server(services.model, services.search)
+        own = Server(services.model, services.search, services.news)
         servers: dict[tuple[str, str], Server] = {("", ""): own}
 
         async def server_of(key: tuple[str, str]) -> Server:

@@ -32,6 +32,7 @@ def talk(opening: "Opening") -> int:
 async def _talk(opening: "Opening") -> str:
     """The id of the thread that was spoken in last; empty when nothing was said."""
     from loom.cli.resident import open_sessions
+    from loom.cli.services import shares_of
     from loom.plain.talk import Talk
     from loom.screens.start import Start
 
@@ -41,6 +42,7 @@ async def _talk(opening: "Opening") -> str:
         workspace=plan.workspace,
         provider=settings.provider,
         server_url=settings.server_url,
+        shares=lambda: shares_of(settings),
         prompt=opening.prompt,
         draft=opening.draft,
         resume=opening.resume,

@@ -16,7 +16,9 @@ from loom.directories import cache_directory, config_directory, home_directory
 from loom.secrets import Secret, clean_environment
 
 if TYPE_CHECKING:
-    from loom.agent.services import AgentSettings, Model, Services
+    from loom.agent.services import AgentSettings, Model, News, Services
+    from loom.api.clients.shares import SharesClient
+    from loom.config.settings import Settings
     from loom.sandbox import Sandbox
     from loom.threads.store import ThreadStore
     from loom.tools.base import SearchHit
@@ -32,17 +34,20 @@ class Server(NamedTuple):
 
     model: "Model"
     search: "Callable[[str, int], Awaitable[tuple[SearchHit, ...]]]"
+    news: "News | None"
 
 
 @asynccontextmanager
 async def server_at(find: Find) -> AsyncIterator[Server]:
     """The server that `find` names; its connections are closed on leaving."""
+    from loom.api.clients.news import ServerNews
     from loom.llm.proxy import ProxyModel
 
-    model = ProxyModel(find)
+    model, news = ProxyModel(find), ServerNews(find)
     try:
-        yield Server(model, _searcher(find))
+        yield Server(model, _searcher(find), news)
     finally:
+        await news.close()
         await model.close()
 
 
@@ -53,6 +58,17 @@ def named_server(url: str, token: Secret | None) -> Find:
         return url, token or Secret("")
 
     return named
+
+
+def shares_of(settings: "Settings") -> "SharesClient | None":
+    """Asks who else reads the person's threads; None without a server of others."""
+    from loom.api.client import ServerClient
+    from loom.api.clients.shares import SharesClient
+    from loom.http import parse_address
+
+    if not (settings.server_url and settings.token):
+        return None
+    return SharesClient(ServerClient(parse_address(settings.server_url), settings.token))
 
 
 async def services_of(plan: Plan, store: "ThreadStore", server: Server) -> "Services":
@@ -74,6 +90,7 @@ async def services_of(plan: Plan, store: "ThreadStore", server: Server) -> "Serv
         scratch=scratch,
         config_home=config_directory(environment),
         oracle=(settings.oracle.provider, settings.oracle.model),
+        news=server.news if plan.has_person else None,
     )
 
 

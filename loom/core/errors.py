@@ -21,6 +21,7 @@ LoomError
 │   ├── Outdated           another version is there than the one that was written for
 │   └── PrivateThread      it must not leave this machine
 ├── AuthError              a token is missing or wrong
+├── TooManyRequests        a server wants to be asked later
 └── SessionError           the host or the session cannot do it (busy, closed, not yours)
     └── HostGone           nobody answers where a host was
 """
@@ -128,6 +129,14 @@ class PrivateThread(SyncError):
 
 class AuthError(LoomError):
     """A token is missing, wrong or expired."""
+
+
+class TooManyRequests(LoomError):
+    """A server's limit is met: it may be asked again in `retry_after` seconds."""
+
+    def __init__(self, message: str, hint: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(message, hint)
+        self.retry_after = retry_after
 
 
 class SessionError(LoomError):

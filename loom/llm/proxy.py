@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from loom.api.sse import SseParser
 from loom.core import codec
 from loom.core.errors import CodecError, LoomError, ProviderError
 from loom.core.llm import Completed, LlmError, LlmEvent, LlmRequest, LlmResponse
 from loom.http import Address, bearer, client_session, parse_address, sendable
 from loom.llm.refusal import refusal
-from loom.llm.sse import SseParser
 from loom.secrets import Secret
 
 if TYPE_CHECKING:

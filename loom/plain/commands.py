@@ -21,7 +21,9 @@ from loom.core.protocol import (
     SetPrivate,
     UndoCompaction,
 )
+from loom.plain.support import support
 from loom.plain.words import MODE_WORDS
+from loom.screens.welcome import lack_of
 
 if TYPE_CHECKING:
     from loom.plain.talk import Talk
@@ -39,6 +41,7 @@ _OWN = {
     "resume": "go on with a thread, by its number in /threads or its ID",
     "output": "read all that the last tool answered",
     "again": "read the last answer again",
+    "support": "hear what the server's support asks to read; /support yes 1 or no 1 answers",
     "copy": "copy the last answer; /copy FILE writes it to a file",
 }
 """What this front end has beside, or otherwise than, the table of commands."""
@@ -84,6 +87,7 @@ class PlainCommands:
             "rename": self._rename,
             "private": self._private,
             "copy": self._copy,
+            "support": self._support,
             "again": self._again,
             "output": self._output,
             "quit": self._quit,
@@ -128,8 +132,8 @@ class PlainCommands:
             await self._talk.submit(SetModel(provider, model.strip() or "default"))
             return
         for row in await self._talk.host.services.model.models():
-            ready = "" if row["is_configured"] else ", no key"
-            self._say(f"{row['provider']} {row['model']}{ready}")
+            lack = lack_of(row)
+            self._say(f"{row['provider']} {row['model']}{lack and f', {lack}'}")
         self._say("/model PROVIDER MODEL chooses one.")
 
     async def _mode(self, argument: str) -> None:
@@ -183,6 +187,9 @@ class PlainCommands:
 
     async def _output(self, argument: str) -> None:
         self._say(self._talk.narrator.last_output or "No tool has answered yet.")
+
+    async def _support(self, argument: str) -> None:
+        await support(self._talk.shares(), argument, self._say)
 
     async def _quit(self, argument: str) -> None:
         self._talk.leave()

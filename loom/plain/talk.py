@@ -48,6 +48,7 @@ class Talk:
         self.voice = Voice(output, typed_so_far)
         self.narrator = Narrator(self.voice, self._is_own)
         self.floor = Floor()
+        self.shares = start.shares
         self._start = start
         self._draft = start.draft
         self._commands = PlainCommands(self)

@@ -16,6 +16,7 @@ from loom.core.protocol import (
     SetPrivate,
     UndoCompaction,
 )
+from loom.screens.welcome import lack_of
 from loom.widgets.completion import Choice
 from loom.widgets.keys import key_name, named, shown
 
@@ -113,7 +114,7 @@ class ChatCommands:
         choices = [
             Choice(
                 f"{row['provider']} {row['model']}",
-                "" if row["is_configured"] else "no key",
+                lack_of(row),
                 f"{row['provider']} · {row['model']}",
             )
             for row in models
@@ -213,6 +214,12 @@ class ChatCommands:
             self._say("Usage cannot be read here.", "In a shell: loom usage")
         else:
             await self._screen.app.push_screen(UsageScreen(read))
+
+    async def _support(self, argument: str) -> None:
+        from loom.screens.support import SupportDesk
+
+        desk = SupportDesk(self._screen)
+        self._screen.run_worker(desk.answer(), group="support", exclusive=True)
 
     async def _leave(self, argument: str) -> None:
         self._screen.leave()

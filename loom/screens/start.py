@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from loom.terminal.order import Order
 
 if TYPE_CHECKING:
+    from loom.api.clients.shares import SharesClient
     from loom.host.base import SessionHost
     from loom.screens.usage import Read
     from loom.threads.glimpse import Glimpse
@@ -41,6 +42,8 @@ class Start(Struct, frozen=True):
         environment: of the terminal: where its clipboard, editor and browser are.
         order: who puts text from right to left in order.
         read_usage: what requests of the last days cost, and the budgets; None where nobody knows.
+        shares: asks who else reads the person's threads; None where they are on no server of
+            others.
         kept_copy: the file for a copied text that no clipboard takes; None keeps nothing.
     """
 
@@ -59,6 +62,7 @@ class Start(Struct, frozen=True):
     last_title: str = ""
     history: Path | None = None
     read_usage: "Read | None" = None
+    shares: "Callable[[], SharesClient | None]" = lambda: None
     report_crash: Callable[[BaseException], str] = lambda error: ""
     on_built: Callable[[], None] = lambda: None
     glimpse: "Callable[[], Glimpse | None]" = lambda: None

@@ -50,14 +50,17 @@ def missing_key(
 ) -> Note | None:
     """What to tell when the server cannot reach `provider`; None when it can.
 
+    Of a provider that is turned off the session tells itself.
+
     Args:
         models: the server's models, with `provider` and `is_configured`.
         server: the address of a server that somebody else may run; empty for Loom's own.
         is_daemon: Loom's own is in the daemon, which has the keys that it was started with.
         choose: how another model is chosen.
     """
-    ready = {row["provider"] for row in models if row.get("is_configured")}
-    if provider in ready:
+    rows = [*models]
+    ready = {row["provider"] for row in rows if row.get("is_configured")}
+    if provider in ready or any(row.get("off") for row in rows if row["provider"] == provider):
         return None
     others = sorted(ready - {"demo"})
     steps = [
@@ -87,6 +90,13 @@ def _add_key(provider: str, server: str) -> str:
         return f"A key is added on the server, {server}; Loom's terminal never holds one."
     how = _KEYS.get(provider)
     return f"A key: leave Loom, {how}, start it again." if how else "loom doctor knows more."
+
+
+def lack_of(row: Mapping[str, Any]) -> str:
+    """Why a model of the server's list cannot be asked; empty when it can."""
+    if row.get("off"):
+        return "turned off"
+    return "" if row["is_configured"] else "no key"
 
 
 def place_of(workspace: Path) -> str:

@@ -21,6 +21,7 @@ from loom.server.background import running
 from loom.server.config import ServerConfig
 from loom.server.database import opened
 from loom.server.desk import DESK, Desk
+from loom.server.flags.listeners import Listeners
 from loom.server.flags.switchboard import Switchboard
 from loom.server.http_session import upstream_session
 from loom.server.keys import (
@@ -35,6 +36,7 @@ from loom.server.keys import (
     DATABASE,
     FLAGS,
     JOBS,
+    LISTENERS,
     METRICS,
     MODELS,
     POOL,
@@ -121,7 +123,8 @@ def _furnish(
     app[METRICS] = Metrics()
     app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
     app[COMPONENTS] = {}
-    app[FLAGS] = Switchboard()
+    app[LISTENERS] = Listeners()
+    app[FLAGS] = Switchboard(app[LISTENERS])
     app[JOBS] = []
     app[SILENT_CONNECTIONS] = SilentConnections(config.http.timeout_head)
 

@@ -17,6 +17,8 @@ EVERYWHERE = (
     "loom.server.routes.usage",
     "loom.server.routes.status",
     "loom.server.routes.search",
+    "loom.server.routes.flags",
+    "loom.server.routes.flag_stream",
     "loom.server.routes.native",
     "loom.server.routes.proxy",
 )
@@ -29,7 +31,6 @@ TEAM = (
     "loom.server.routes.account",
     "loom.server.routes.audit",
     "loom.server.routes.flag_control",
-    "loom.server.routes.flags",
     "loom.server.routes.jobs",
     "loom.server.routes.orgs",
     "loom.server.routes.members",

@@ -14,6 +14,7 @@ from loom.server.auth.ws_tokens import WsTokens
 from loom.server.background import Background
 from loom.server.config import ServerConfig
 from loom.server.database import Database
+from loom.server.flags.listeners import Listeners
 from loom.server.flags.switchboard import Switchboard
 from loom.server.jobs.job import Job
 from loom.server.keeper import Keeper
@@ -44,6 +45,9 @@ COMPONENTS: web.AppKey[dict[str, Callable[[], Component]]] = web.AppKey("compone
 """What /health asks beside what it knows itself, by name."""
 
 CONFIG = web.AppKey("config", ServerConfig)
+LISTENERS = web.AppKey("listeners", Listeners)
+"""Clients that are told of changes as they come."""
+
 KEEPER = web.AppKey("keeper", Keeper)
 DATABASE = web.AppKey("database", Database)
 FLAGS = web.AppKey("flags", Switchboard)

@@ -1,6 +1,7 @@
 """The real app on a real host and store, with a scripted model."""
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,15 +28,19 @@ def workspace(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make_app(tmp_path: Path, workspace: Path):
-    """`make_app(model, seed=coroutine function of the store, **start)` gives an app to run."""
+    """`make_app(model, seed=coroutine function of the store, **start)` gives an app to run.
 
-    def make(model: ScriptedModel | None = None, seed=None, **start: object) -> LoomApp:
+    `news` are what its sessions hear of a server.
+    """
+
+    def make(model: ScriptedModel | None = None, seed=None, news=None, **start: object) -> LoomApp:
         @asynccontextmanager
         async def open_host():
             async with ThreadStore.open(tmp_path / "loom.db") as store:
                 if seed is not None:
                     await seed(store)
                 services = make_services(tmp_path, store, model or ScriptedModel(says("Hi.")), [])
+                services = replace(services, news=news)
                 settings = AgentSettings(provider="scripted", retry_base_ms=1)
                 async with Host(services, settings, tmp_path / "run" / "host.sock") as host:
                     yield host

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from loom.screens.welcome import missing_key, place_of
+from loom.screens.welcome import lack_of, missing_key, place_of
 
 NOTHING = [{"provider": "anthropic", "is_configured": False}]
 LOCAL = [*NOTHING, {"provider": "openai", "is_configured": True}]
@@ -9,6 +9,12 @@ DEMO = [*NOTHING, {"provider": "demo", "is_configured": True}]
 
 def test_nothing_is_said_when_the_provider_is_ready() -> None:
     assert missing_key(LOCAL, "openai") is None
+
+
+def test_of_a_provider_that_is_turned_off_no_key_is_said_to_be_missing() -> None:
+    off = [{"provider": "anthropic", "is_configured": False, "off": "on fire"}]
+    assert missing_key(off, "anthropic") is None
+    assert [lack_of(row) for row in (*off, *LOCAL)] == ["turned off", "no key", ""]
 
 
 def test_a_missing_key_names_every_way_on() -> None:

@@ -2,7 +2,8 @@
 
 from loom.api.client import ServerClient
 from loom.api.clients.orgs import part
-from loom.api.shares import LinkMade, NewLink, ShareList, Shares, SupportRequest
+from loom.api.shares import LinkMade, NewLink, ShareList, Shares
+from loom.api.support import SupportQuestion, SupportRequest
 from loom.api.threads import ThreadInfo, ThreadPatch, Visibility
 
 
@@ -15,6 +16,21 @@ class SharesClient:
     async def listed(self) -> ShareList:
         """The caller's threads that others read or ask for."""
         return await self._ask("GET", "/api/shares", ShareList)
+
+    async def questions(self) -> tuple[SupportQuestion, ...]:
+        """What the support waits to read, the oldest first."""
+        found = (
+            SupportQuestion(
+                each.thread.id,
+                each.thread.title,
+                each.support.requested_by,
+                each.support.requested_at,
+                each.support.reason,
+            )
+            for each in (await self.listed()).shares
+            if each.support is not None and not each.support.expires_at
+        )
+        return tuple(sorted(found, key=lambda question: question.requested_at))
 
     async def of(self, thread: str) -> Shares:
         """Whom one is shown to."""

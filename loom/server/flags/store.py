@@ -13,6 +13,12 @@ Flags = dict[str, dict[str, Flag]]
 
 Switches = dict[str, dict[str, KillSwitch]]
 
+_MARK = """
+SELECT (SELECT count(*) || ' ' || ifnull(sum(updated_at), 0) FROM flags) || ' ' || (
+    SELECT count(*) || ' ' || ifnull(sum(activated_at), 0) FROM kill_switches
+)
+"""
+
 
 def flags(connection: sqlite3.Connection) -> Flags:
     """Every flag."""
@@ -61,3 +67,15 @@ def put_switch(
         "INSERT OR REPLACE INTO kill_switches VALUES (?, ?, ?, ?, ?, ?)",
         (switch.org, switch.key, linked, switch.reason, switch.activated_by, activated_at),
     )
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Another number after each write of another connection, whatever it wrote."""
+    found: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    return found
+
+
+def mark(connection: sqlite3.Connection) -> str:
+    """Another text after each change of a flag or kill switch, without reading them all."""
+    found: str = connection.execute(_MARK).fetchone()[0]
+    return found

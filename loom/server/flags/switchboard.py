@@ -1,56 +1,67 @@
-"""What holds now, kept in memory for the proxy's hot path, and who listens for changes."""
+"""What holds now, kept in memory for the proxy's hot path."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+import logging
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from loom.api.flags import Flag, KillSwitch
+from loom.core.errors import StoreError
 from loom.server.database import Database
 from loom.server.flags import store
+from loom.server.flags.listeners import Change, Listeners
 
-MAX_WAITING = 100
-"""Changes that a listener may be behind; a slower one is let go, and begins anew."""
+LOOK = 2.0
+"""Seconds between looks at whether another process has changed something."""
 
-
-class Change(NamedTuple):
-    """Something in the tier of `org` has changed; "" concerns everybody. `key` of what."""
-
-    kind: str
-    org: str
-    key: str
-
-
-class Listener:
-    """One client's changes; None is the end."""
-
-    def __init__(self) -> None:
-        self.changes: asyncio.Queue[Change | None] = asyncio.Queue(MAX_WAITING + 1)
-
-    def tell(self, change: Change | None) -> bool:
-        """False when the client is too slow."""
-        if self.changes.qsize() >= MAX_WAITING:
-            self.changes.put_nowait(None)
-            return False
-        self.changes.put_nowait(change)
-        return True
+T = TypeVar("T")
+log = logging.getLogger("loom.server")
 
 
 class Switchboard:
-    """Flags and kill switches of all tiers; empty until `load`."""
+    """Flags and kill switches of all tiers; empty until `load`.
 
-    def __init__(self) -> None:
+    Args:
+        listeners: are told what is another than before.
+    """
+
+    def __init__(self, listeners: Listeners) -> None:
+        self._listeners = listeners
         self._flags: store.Flags = {}
         self._switches: store.Switches = {}
-        self._listeners: set[Listener] = set()
-        self._is_closed = False
 
-    def load(self, database: Database, change: Change | None = None) -> None:
-        """Reads everything anew and tells who listens. Raises StoreError."""
-        self._flags = database.read(store.flags)
-        self._switches = database.read(store.switches)
-        if change is not None:
-            self._listeners -= {each for each in self._listeners if not each.tell(change)}
+    def load(self, database: Database) -> None:
+        """Reads everything anew and tells who listens what has changed. Raises StoreError."""
+        flags, switches = database.read(store.flags), database.read(store.switches)
+        changes = [
+            *_changed_flags(self._flags, flags),
+            *_changed_switches(self._switches, switches),
+        ]
+        self._flags, self._switches = flags, switches
+        for change in changes:
+            self._listeners.tell(change)
+
+    async def keep_up(self, database: Database) -> None:
+        """Loads again when another process has changed something, until cancelled."""
+        seen, is_told = (-1, ""), False
+        while True:
+            try:
+                seen, is_told = self._look(database, *seen), False
+            except StoreError as error:
+                if not is_told:
+                    log.error("flags stay what they were: %s", error)
+                is_told = True
+            await asyncio.sleep(LOOK)
+
+    def _look(self, database: Database, version: int, mark: str) -> tuple[int, str]:
+        """One look; `version` and `mark` are those of the last one."""
+        now = database.read(store.version)
+        if now == version:
+            return version, mark
+        found = database.read(store.mark)
+        if found != mark:
+            self.load(database)
+        return now, found
 
     def killed(self, key: str, org: str) -> KillSwitch | None:
         """The active kill switch of this name; the platform's wins over the organization's."""
@@ -78,20 +89,22 @@ class Switchboard:
         ]
         return flags, tuple(active)
 
-    @contextmanager
-    def listening(self) -> Iterator[Listener]:
-        """A Listener, for as long as it is within."""
-        listener = Listener()
-        self._listeners.add(listener)
-        if self._is_closed:
-            listener.tell(None)
-        try:
-            yield listener
-        finally:
-            self._listeners.discard(listener)
 
-    def close(self) -> None:
-        """Lets everybody go: the server stops."""
-        self._is_closed = True
-        for listener in self._listeners:
-            listener.tell(None)
+def _changed_switches(before: store.Switches, after: store.Switches) -> Iterator[Change]:
+    for org, key, switch in _others(before, after):
+        word = "activated" if switch.is_active else "deactivated"
+        yield Change(f"killswitch.{word}", org, key)
+
+
+def _changed_flags(before: store.Flags, after: store.Flags) -> Iterator[Change]:
+    for org, key, flag in _others(before, after):
+        yield Change("flag.archived" if flag.is_archived else "flag.updated", org, key)
+
+
+def _others(
+    before: Mapping[str, dict[str, T]], after: Mapping[str, dict[str, T]]
+) -> Iterator[tuple[str, str, T]]:
+    """What is new or another in `after`; nothing is ever taken out of these tables."""
+    for org, found in after.items():
+        known = before.get(org, {})
+        yield from ((org, key, each) for key, each in found.items() if known.get(key) != each)

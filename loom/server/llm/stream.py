@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
+from loom.api.sse import SseParser
 from loom.core.errors import CodecError
 from loom.core.llm import Completed, LlmError, LlmEvent
-from loom.llm.sse import SseParser
 from loom.server.llm.answer import Answer, repaired
 from loom.server.llm.failures import Failures
 

@@ -10,7 +10,6 @@ from loom.server.areas import Area
 from loom.server.door import audit, principal_of
 from loom.server.errors import Refused
 from loom.server.flags import store
-from loom.server.flags.switchboard import Change
 from loom.server.keys import CLOCK, DATABASE, FLAGS
 from loom.server.responses import json_body, json_response
 from loom.server.routes.finding import org_for
@@ -68,7 +67,7 @@ async def _put(request: web.Request, org: str) -> web.Response:
     await request.app[DATABASE].write(lambda c: store.put_flag(c, org, flag, now))
     kind = "flag.archived" if flag.is_archived else "flag.updated"
     audit(request, kind, resource=f"flag:{flag.key}", tier=org or "platform")
-    request.app[FLAGS].load(request.app[DATABASE], Change(kind, org, flag.key))
+    request.app[FLAGS].load(request.app[DATABASE])
     return json_response(flag)
 
 
@@ -125,7 +124,7 @@ def _new_switch(
 def _switched(request: web.Request, switch: KillSwitch, kind: str) -> web.Response:
     facts = {"tier": switch.org or "platform", "reason": switch.reason}
     audit(request, kind, "ok", f"kill_switch:{switch.key}", **facts)
-    request.app[FLAGS].load(request.app[DATABASE], Change(kind, switch.org, switch.key))
+    request.app[FLAGS].load(request.app[DATABASE])
     return json_response(request.app[FLAGS].tier(switch.org)[1][switch.key])
 
 

@@ -4,10 +4,12 @@ import sqlite3
 
 from aiohttp import web
 
-from loom.api.shares import LinkMade, NewLink, ShareList, Shares, SupportRequest
+from loom.api.shares import LinkMade, NewLink, ShareList, Shares
+from loom.api.support import SupportRequest
 from loom.server.areas import Area
 from loom.server.door import audit, own_origin, principal_of
-from loom.server.keys import CLOCK, THREADS
+from loom.server.flags.listeners import SUPPORT_ASKED, Change
+from loom.server.keys import CLOCK, LISTENERS, THREADS
 from loom.server.responses import json_body, json_response
 from loom.server.routing import Access, Route
 from loom.server.sharing import overview
@@ -65,9 +67,11 @@ async def ask(request: web.Request) -> web.Response:
     asked, name, now = await json_body(request, SupportRequest), _id(request), request.app[CLOCK]()
     by = principal_of(request)
     who = by.email or by.name
-    await request.app[THREADS].writer.run(
+    owner = await request.app[THREADS].writer.run(
         lambda c: support.request(c, name, who, asked.reason, now)
     )
+    if owner:
+        _tell(request, owner)
     audit(request, "support.request", resource=f"thread:{name}")
     return web.Response(status=202)
 
@@ -82,6 +86,7 @@ async def grant(request: web.Request) -> web.Response:
         return overview.shares(connection, held, now)
 
     shares = await request.app[THREADS].writer.run(work)
+    _tell(request, shares.thread.owner_id)
     audit(request, "support.grant", resource=f"thread:{name}")
     return json_response(shares)
 
@@ -89,11 +94,20 @@ async def grant(request: web.Request) -> web.Response:
 async def close(request: web.Request) -> web.Response:
     """The support reads the thread no more, and asks for it no more."""
     principal, name = principal_of(request), _id(request)
-    await request.app[THREADS].writer.run(
-        lambda c: support.revoke(c, require_thread(c, principal, "share", name).key)
-    )
+
+    def work(connection: sqlite3.Connection) -> str:
+        held = require_thread(connection, principal, "share", name)
+        support.revoke(connection, held.key)
+        return held.info.owner_id
+
+    _tell(request, await request.app[THREADS].writer.run(work))
     audit(request, "support.revoke", resource=f"thread:{name}")
     return web.Response(status=204)
+
+
+def _tell(request: web.Request, owner: str) -> None:
+    """The owner's clients learn what the support waits for now."""
+    request.app[LISTENERS].tell(Change(SUPPORT_ASKED, "", _id(request), owner))
 
 
 def _id(request: web.Request) -> str:

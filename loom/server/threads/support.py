@@ -2,7 +2,8 @@
 
 import sqlite3
 
-from loom.api.shares import DAY, SUPPORT_DAYS, SupportAccess
+from loom.api.shares import DAY
+from loom.api.support import SUPPORT_DAYS, SupportAccess, SupportQuestion
 from loom.api.times import rfc3339
 
 LIFETIME_MS = SUPPORT_DAYS * DAY * 1000
@@ -14,6 +15,7 @@ SELECT key, ?2, ?3, ?4 FROM threads WHERE id = ?1 AND owner <> '' AND deleted_at
 ON CONFLICT (thread) DO UPDATE SET requested_by = ?2, requested_at = ?3, reason = ?4,
     granted_at = NULL, expires_at = NULL
 WHERE expires_at IS NULL OR expires_at <= ?3
+RETURNING (SELECT owner FROM threads WHERE key = thread)
 """
 _GRANT = """
 INSERT INTO support_access (thread, granted_at, expires_at) VALUES (?1, ?2, ?3)
@@ -24,12 +26,31 @@ SELECT requested_by, requested_at, reason, granted_at, expires_at FROM support_a
 WHERE thread = ? AND (expires_at IS NULL OR expires_at > ?)
 """
 
+_WAITING = """
+SELECT id, title, requested_by, requested_at, reason
+FROM support_access JOIN threads ON threads.key = support_access.thread
+WHERE owner = ? AND deleted_at IS NULL AND requested_at IS NOT NULL AND granted_at IS NULL
+ORDER BY requested_at LIMIT ?
+"""
+MOST = 100
+"""Questions that one person is told of."""
+
 
 def request(
     connection: sqlite3.Connection, thread_id: str, by: str, reason: str, now_ms: int
-) -> None:
-    """Asks the owner; nothing happens where there is no such thread."""
-    connection.execute(_REQUEST, (thread_id, by, now_ms, reason))
+) -> str:
+    """Asks the owner, whose id it is; "" where there is no such thread, or it is open already."""
+    row = connection.execute(_REQUEST, (thread_id, by, now_ms, reason)).fetchone()
+    return row[0] if row else ""
+
+
+def questions(connection: sqlite3.Connection, owner: str) -> tuple[SupportQuestion, ...]:
+    """What the owner has not answered, the oldest first."""
+    rows = connection.execute(_WAITING, (owner, MOST))
+    return tuple(
+        SupportQuestion(thread, title, by, rfc3339(at), reason)
+        for thread, title, by, at, reason in rows
+    )
 
 
 def grant(connection: sqlite3.Connection, key: int, now_ms: int) -> None:

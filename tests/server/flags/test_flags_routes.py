@@ -1,76 +1,22 @@
-import asyncio
-import queue
-import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
-import sseclient
 from msgspec import json as msgjson
 
 from loom.api.flags import Flag
-from loom.server.flags.switchboard import Change
-from loom.server.keys import FLAGS
+from loom.server.flags.listeners import Change
+from loom.server.keys import LISTENERS
 from tests.fakes.claude_wire import END, START, text
 from tests.fakes.upstream import events
-from tests.server.conftest import TOKEN, TeamUp, Upstream, ask, within
+from tests.server.conftest import TeamUp, Upstream, ask, within
+from tests.server.flags.listening import OPERATOR, kill, listening, restore
 from tests.server.flags.test_evaluate import flag
 from tests.server.team import Team
-
-OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
-KILL = "/api/admin/kill-switches/provider.anthropic"
-
-
-async def kill(server: Team, path: str = KILL, headers: Any = OPERATOR, **body: Any) -> int:
-    given = {"reason": "their status page is red", **body}
-    return (await server.call("POST", f"{path}/activate", headers, json=given)).status
-
-
-async def restore(server: Team, path: str = KILL, headers: Any = OPERATOR) -> int:
-    return (await server.call("POST", f"{path}/deactivate", headers)).status
 
 
 async def put(server: Team, made: Flag, tier: str = "/api/admin", headers: Any = OPERATOR) -> int:
     body = msgjson.decode(msgjson.encode(made))
     return (await server.call("PUT", f"{tier}/flags/{made.key}", headers, json=body)).status
-
-
-class Listening:
-    """A client of another make, in a thread of its own."""
-
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
-        self._answer = urlopen(Request(url, headers=headers), timeout=20)
-        self._events: queue.Queue[sseclient.Event | None] = queue.Queue()
-        self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        for event in sseclient.SSEClient(self._answer).events():
-            self._events.put(event)
-        self._events.put(None)
-
-    async def next(self) -> tuple[str, Any]:
-        event = await asyncio.to_thread(self._events.get, timeout=20)
-        return (event.event, msgjson.decode(event.data)) if event else ("end", None)
-
-    def close(self) -> None:
-        with suppress(OSError):
-            if self._answer.fp is not None:
-                self._answer.fp.raw._sock.shutdown(2)
-        self._thread.join()
-        self._answer.close()
-
-
-@asynccontextmanager
-async def listening(server: Team, headers: dict[str, str]) -> AsyncIterator[Listening]:
-    url = f"{server.url}/api/flags/stream"
-    heard = await asyncio.to_thread(Listening, url, headers)
-    try:
-        yield heard
-    finally:
-        await asyncio.to_thread(heard.close)
 
 
 async def test_a_provider_that_is_turned_off_says_why_on_every_wire(
@@ -171,18 +117,53 @@ async def test_who_comes_back_begins_with_what_holds_now(team: TeamUp) -> None:
     )
 
 
-async def test_who_left_is_not_kept(team: TeamUp) -> None:
-    server = await team()
-    board = server.app[FLAGS]
+async def test_what_another_process_changes_is_heard_and_holds(team: TeamUp) -> None:
+    server, other = await team(), await team()
     async with listening(server, OPERATOR) as heard:
         await heard.next()
-        assert len(board._listeners) == 1
-    await within(10, lambda: not board._listeners)
+        await kill(other)
+        name, switch = await heard.next()
+        assert (name, switch["key"]) == ("killswitch.activated", "provider.anthropic")
+        said = await server.call("POST", "/proxy/anthropic/stream", OPERATOR, json=ask())
+        assert said.status == 503
+        await put(other, flag())
+        assert (await heard.next())[1]["key"] == "a.b"
+        await restore(other)
+        assert (await heard.next())[0] == "killswitch.deactivated"
+
+
+async def test_a_database_that_cannot_be_read_leaves_what_holds(
+    team: TeamUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await team()
+    await kill(server)
+    await server.database.write(lambda c: c.execute("ALTER TABLE flags RENAME TO broken"))
+    await within(10, lambda: "flags stay what they were" in caplog.text)
+    said = await server.call("POST", "/proxy/anthropic/stream", OPERATOR, json=ask())
+    assert "turned off" in said.json()["message"]
+
+
+async def test_a_change_that_changes_nothing_is_not_told(team: TeamUp) -> None:
+    server = await team()
+    await put(server, flag())
+    async with listening(server, OPERATOR) as heard:
+        await heard.next()
+        await put(server, flag())
+        await kill(server)
+        assert (await heard.next())[0] == "killswitch.activated"
+
+
+async def test_who_left_is_not_kept(team: TeamUp) -> None:
+    server = await team()
+    listeners = server.app[LISTENERS]
+    async with listening(server, OPERATOR) as heard:
+        await heard.next()
+        assert len(listeners) == 1
+    await within(10, lambda: not listeners)
 
 
 async def test_a_listener_that_is_too_slow_is_let_go(team: TeamUp) -> None:
-    board = (await team()).app[FLAGS]
-    with board.listening() as listener:
+    with (await team()).app[LISTENERS].listening() as listener:
         for number in range(200):
             if not listener.tell(None if number < 0 else _change(number)):
                 break

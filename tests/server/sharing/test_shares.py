@@ -10,6 +10,7 @@ from msgspec import json
 from loom.server.auth import login_sessions
 from loom.server.auth.login_sessions import Origin
 from loom.server.keys import THREADS
+from tests.server.flags.listening import kill, listening
 from tests.server.sharing.conftest import DAY_MS, PATH, SUPPORT, Owner
 from tests.server.team import Person, Said
 from tests.server.threads.conftest import THREAD, Desk
@@ -259,6 +260,38 @@ async def test_what_the_support_may_do_is_read_and_what_it_reads_is_noted(alice:
     assert (noted["actor_id"], noted["resource"]) == (sue.person.id, f"thread:{THREAD}")
     assert (await alice.call("DELETE", SUPPORT)).status == 204
     assert (await sue.call("GET", path, None)).status == 404
+
+
+async def test_who_is_asked_learns_at_once_what_waits(alice: Owner) -> None:
+    await alice.desk.write("Hello", title="Greetings")
+    sue = Desk(alice.team, await alice.colleague("sue", is_support=True))
+    async with (
+        listening(alice.team, alice.desk.person.headers) as heard,
+        listening(alice.team, sue.person.headers) as other,
+    ):
+        assert (await heard.next())[0] == (await other.next())[0] == "init"
+        await sue.call("POST", f"{SUPPORT}/request", None, json={"reason": "ticket 7"})
+        name, told = await heard.next()
+        (question,) = told["questions"]
+        assert (name, question["thread"]) == ("support.asked", THREAD)
+        assert (question["requested_by"], question["reason"]) == ("sue@example.com", "ticket 7")
+        await alice.call("DELETE", SUPPORT)
+        assert await heard.next() == ("support.asked", {"questions": []})
+        await kill(alice.team)
+        assert (await other.next())[0] == "killswitch.activated"
+
+
+async def test_who_comes_later_learns_what_still_waits(alice: Owner) -> None:
+    await alice.desk.write("Hello", title="Greetings")
+    sue = Desk(alice.team, await alice.colleague("sue", is_support=True))
+    await sue.call("POST", f"{SUPPORT}/request", None, json={"reason": "ticket 7"})
+    async with listening(alice.team, alice.desk.person.headers) as heard:
+        assert [(await heard.next())[0] for _ in range(2)] == ["init", "support.asked"]
+    await alice.call("POST", f"{SUPPORT}/approve")
+    async with listening(alice.team, alice.desk.person.headers) as heard:
+        await heard.next()
+        await kill(alice.team)
+        assert (await heard.next())[0] == "killswitch.activated"
 
 
 async def test_asking_tells_the_support_nothing(alice: Owner) -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loom.api.sse import SseParser
 from loom.core.errors import CodecError
-from loom.llm.sse import SseParser
 
 
 def parsed(*chunks: bytes) -> list[tuple[str, bytes]]:
