@@ -21,11 +21,11 @@ from bench.stored.corpus import Corpus
 from bench.terminals.latency import percentile
 from loom.db import connect
 from loom.threads import heads
-from loom.threads.search import expression_of, words_of
 from loom.threads.store import ThreadStore
+from loom.threads.words import expression_of, words_of
 
 LIST_MS, SEARCH_MS, TIMES_THE_TEXT = 1.0, 2.0, 2.2
-LISTS, SEARCHES, WORDS = 1_000, 9, 6
+LISTS, SEARCHES, WORDS = 1_000, 9, 20
 
 RANKS = {
     "in most messages": 0,
@@ -85,13 +85,16 @@ async def times(ask: Callable[[int], Awaitable[object]], count: int) -> list[flo
 
 async def searched(path: Path) -> list[Row]:
     """CPU of a search, of the slowest of several words; only plain words are promised."""
-    words = Corpus(seed=4).words
+    corpus = Corpus(seed=4)
+    words = corpus.words
     rows: list[Row] = []
     async with ThreadStore.open(path) as store:
         with closing(connect(path, is_read_only=True)) as floor:
             for name, rank in RANKS.items():
                 wanted = words[rank : rank + WORDS]
                 rows.append(await slowest(store, floor, f"word {name}", wanted, SEARCH_MS))
+            seldom = [corpus.name(number) for number in range(WORDS)]
+            rows.append(await slowest(store, floor, "word in five texts", seldom, SEARCH_MS))
             two = [f"{words[40 + n]} {words[1_000 + n]}" for n in range(WORDS)]
             rows.append(await slowest(store, floor, "two words", two))
             beginnings = [word[:4] for word in words[1_000 : 1_000 + WORDS]]

@@ -12,6 +12,7 @@ from loom.core.messages import Message, Text, ToolResult, Usage
 
 VOCABULARY, SPOKEN = 60_000, 3_000_000
 LINE, LONGEST = 12, 3_000
+NAMES = 20_000
 STEMS = ("ka", "re", "to", "mi", "ser", "ver", "con", "pa", "lo", "di", "en", "ta", "st", "or")
 ENDINGS = ("", "s", "ed", "ing", "er", "al", "in", "ne", "che", "ra", "ti", "ful")
 
@@ -19,12 +20,15 @@ ENDINGS = ("", "s", "ed", "ing", "er", "al", "in", "ne", "che", "ra", "ti", "ful
 class Corpus:
     """An endless conversation; `words` are its vocabulary, the most frequent first.
 
+    Questions have names too, of which the same comes again after 20,000 questions.
+
     Every text is a piece of one long speech, because drawing each word of each text again would
     take longer than all the rest.
     """
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
+        self._asked = 0
         self.words = self._vocabulary()
         weights = list(accumulate(1 / (rank + 2.7) for rank in range(VOCABULARY)))
         self._speech = self._chance.choices(self.words, cum_weights=weights, k=SPOKEN)
@@ -43,8 +47,15 @@ class Corpus:
         )
         return "\n".join(map(" ".join, lines))
 
+    def name(self, number: int) -> str:
+        """A word that no text has but the questions of this number; not in the first line."""
+        stems = (STEMS[number // len(STEMS) ** place % len(STEMS)] for place in range(5))
+        return "".join(stems)
+
     def _question(self) -> Entry:
-        return MessageEntry(Message("user", (Text(self.text(20)),)))
+        self._asked += 1
+        text = f"{self.text(20)}\n{self.name(self._asked % NAMES)}"
+        return MessageEntry(Message("user", (Text(text),)))
 
     def _reply(self, number: int) -> Entry:
         if number % 2:

@@ -8,8 +8,10 @@ packing     a row's JSON without the text that lies beside it
 writing     what changes the database, inside a transaction
 reading     what reads it
 glimpse     a thread's end, before there is a store
-search      words to an index query, hits by relevance
+search      hits for what a person typed: whole words first, by relevance
 head_search threads by their head line
+words       what a person typed as queries of the indexes
+excerpts    the line of a text around words
 lease       which process writes a live thread
 exchange    a thread as one JSON document, both ways
 markdown    a thread as a page to read

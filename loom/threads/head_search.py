@@ -1,4 +1,4 @@
-"""Threads by their head line: any part of a word in it, or how a commit begins."""
+"""Threads by their head line: its words, any part of a word in it, or how a commit begins."""
 
 import re
 import sqlite3
@@ -8,19 +8,28 @@ from collections.abc import Iterable, Sequence
 from loom.core.messages import Thread
 from loom.threads import heads, reading
 from loom.threads.filters import Where
+from loom.threads.words import expression_of, head_words, signs_of, trigrams, words_of
 
 NEWEST = 100
 """Threads, the last begun, among which those with the last activity are chosen."""
 
-AT_ONCE = 20_000
-"""Threads, the last begun, that are looked through before texts are; the others afterwards."""
+AT_ONCE = 2_000
+"""Threads, the last begun, that are looked through for parts of words before texts are."""
 
 LOOKED_AT = 300
-"""Threads with the last activity that are read for words too short for the index."""
+"""Threads with the last activity that are read for words too short for the index of parts."""
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
 
-_INDEXED = """
+# CROSS JOIN keeps SQLite's planner from starting anywhere but at the index.
+_BY_WORDS = """
+SELECT threads_words.rowid FROM threads_words
+    CROSS JOIN threads ON threads.key = threads_words.rowid
+WHERE threads_words MATCH ? AND deleted_at IS NULL AND {holds}
+ORDER BY threads_words.rowid DESC LIMIT ?
+"""
+
+_BY_PARTS = """
 SELECT threads_text.rowid FROM threads_text
     CROSS JOIN threads ON threads.key = threads_text.rowid
 WHERE threads_text MATCH ? AND threads_text.rowid > ? AND threads_text.rowid <= ?
@@ -35,85 +44,90 @@ SELECT key FROM (
 """
 
 
-def by_words(
-    connection: sqlite3.Connection,
-    words: Sequence[str],
-    limit: int,
-    workspace: str | None,
-    within: Where,
-) -> tuple[Thread, ...]:
-    """Threads with every word somewhere in title, branch, remote, commit or tags.
+class HeadSearch:
+    """Threads with every word of `query` somewhere in title, branch, remote, commit or tags.
 
-    Last activity first: within a workspace of all its threads, else among the newest that match
-    and were not begun long ago.
+    Each question gives at most `limit`, last activity first, chosen among the newest that match.
     """
-    if workspace is not None:
-        searched = " ".join(words)
-        return reading.threads(connection, workspace, limit, False, searched, within=within)
-    if trigrams(words):
-        return _indexed(connection, words, limit, (_boundary(connection), sys.maxsize), within)
-    holds = _holds(words, within)
-    return _chosen(
-        connection, _RECENT.format(holds=holds.sql), (LOOKED_AT, *holds.parameters), limit
-    )
 
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        query: str,
+        limit: int,
+        workspace: str | None,
+        within: Where,
+    ) -> None:
+        self._connection = connection
+        self._query = query
+        self._words = head_words(query)
+        self._limit = limit
+        self._workspace = workspace
+        self._within = within
 
-def by_words_of_old(
-    connection: sqlite3.Connection, words: Sequence[str], limit: int, within: Where
-) -> tuple[Thread, ...]:
-    """What `by_words` left out of all workspaces because it was begun long ago."""
-    boundary = _boundary(connection)
-    if boundary <= 0 or not trigrams(words):
-        return ()
-    return _indexed(connection, words, limit, (0, boundary), within)
+    def by_words(self) -> tuple[Thread, ...]:
+        """Whole words, however old; any part of a word within a workspace, which has few threads.
 
-
-def _boundary(connection: sqlite3.Connection) -> int:
-    (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM threads").fetchone()
-    return int(last) - AT_ONCE
-
-
-def _indexed(
-    connection: sqlite3.Connection,
-    words: Sequence[str],
-    limit: int,
-    keys: tuple[int, int],
-    within: Where,
-) -> tuple[Thread, ...]:
-    holds = _holds(words, within)
-    parameters = (trigrams(words), *keys, *holds.parameters, NEWEST)
-    return _chosen(connection, _INDEXED.format(holds=holds.sql), parameters, limit)
-
-
-def _chosen(
-    connection: sqlite3.Connection, keys: str, parameters: Sequence[object], limit: int
-) -> tuple[Thread, ...]:
-    return heads.columns_of(
-        connection.execute(
-            f"{heads.SELECT} WHERE key IN ({keys}) ORDER BY updated_at DESC, key DESC LIMIT ?",
-            (*parameters, limit),
+        Commits are no words.
+        """
+        if self._workspace is None:
+            return self._worded()
+        within, searched = self._within, " ".join(self._words)
+        return reading.threads(
+            self._connection, self._workspace, self._limit, False, searched, within=within
         )
-    )
 
+    def by_beginnings(self) -> tuple[Thread, ...]:
+        """Beginnings of words; costs what there is of them."""
+        return self._worded(is_prefix=True) if self._workspace is None else ()
 
-def _holds(words: Sequence[str], within: Where) -> Where:
-    for word in words:
-        within = within.and_(reading.HOLDS, word)
-    return within
+    def by_recent_parts(self) -> tuple[Thread, ...]:
+        """Any part of a word, in what was begun last."""
+        if self._workspace is not None:
+            return ()
+        if trigrams(self._words):
+            return self._indexed(self._boundary(), sys.maxsize)
+        holds = self._holds(self._words)
+        return self._chosen(_RECENT.format(holds=holds.sql), (LOOKED_AT, *holds.parameters))
 
+    def by_old_parts(self) -> tuple[Thread, ...]:
+        """Any part of a word, in what `by_recent_parts` leaves out."""
+        boundary = self._boundary()
+        if self._workspace is not None or boundary <= 0 or not trigrams(self._words):
+            return ()
+        return self._indexed(0, boundary)
 
-def trigrams(words: Iterable[str]) -> str:
-    """An FTS5 query for the beginning, middle and end of `words`; empty when they are shorter.
+    def _worded(self, *, is_prefix: bool = False) -> tuple[Thread, ...]:
+        words = words_of(self._query)
+        if not words:
+            return ()
+        holds = self._holds(signs_of(self._query))
+        wanted = expression_of(words, is_prefix=is_prefix)
+        return self._chosen(_BY_WORDS.format(holds=holds.sql), (wanted, *holds.parameters, NEWEST))
 
-    It finds too much, never too little: whoever asks compares the words themselves.
-    """
-    parts = [
-        word[at : at + 3]
-        for word in words
-        if (last := len(word) - 3) >= 0
-        for at in sorted({0, last // 2, last})
-    ]
-    return " AND ".join('"' + part.replace('"', '""') + '"' for part in parts)
+    def _boundary(self) -> int:
+        query = "SELECT coalesce(max(key), 0) FROM threads"
+        (last,) = self._connection.execute(query).fetchone()
+        return int(last) - AT_ONCE
+
+    def _indexed(self, after: int, upto: int) -> tuple[Thread, ...]:
+        holds = self._holds(self._words)
+        parameters = (trigrams(self._words), after, upto, *holds.parameters, NEWEST)
+        return self._chosen(_BY_PARTS.format(holds=holds.sql), parameters)
+
+    def _chosen(self, keys: str, parameters: Sequence[object]) -> tuple[Thread, ...]:
+        return heads.columns_of(
+            self._connection.execute(
+                f"{heads.SELECT} WHERE key IN ({keys}) ORDER BY updated_at DESC, key DESC LIMIT ?",
+                (*parameters, self._limit),
+            )
+        )
+
+    def _holds(self, words: Iterable[str]) -> Where:
+        within = self._within
+        for word in words:
+            within = within.and_(reading.HOLDS, word)
+        return within
 
 
 def by_commit(

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -31,16 +31,15 @@ TITLE_CELLS = 60
 
 # The year 9999: what a clock, a column and a date on the screen can all hold.
 _LATEST = 253_402_300_799_999
+_TAGS = tuple[str, ...]
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def thread_of(row: tuple[Any, ...]) -> Thread:
+def thread_of(row: Sequence[Any]) -> Thread:
     """The thread of a row of `SELECT`. Raises CodecError when a column holds another type."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    values["tags"] = codec.decode(values["tags"], tuple[str, ...])
-    values["is_private"] = bool(values["is_private"])
-    values["is_pinned"] = bool(values["is_pinned"])
-    return Thread(**values)
+    *first, tags, is_private, is_pinned, parent = row
+    values = (*first, codec.decode(tags, _TAGS), bool(is_private), bool(is_pinned), parent)
+    return Thread(*values)
 
 
 def values_of(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def threads_by_key(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[
     select = heads.SELECT.replace("SELECT", "SELECT key,", 1)
     marks = ", ".join("?" * len(keys))
     rows = connection.execute(f"{select} WHERE key IN ({marks})", tuple(keys))
-    return {key: heads.thread_of(tuple(row)) for key, *row in rows}
+    return {row[0]: heads.thread_of(row[1:]) for row in rows}
 
 
 def find(connection: sqlite3.Connection, prefix: str) -> Thread:

@@ -6,31 +6,30 @@ read newest first, and only what it gave is scored, here.
 
 import re
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from loom.core.messages import Thread
 from loom.threads import head_search, reading
+from loom.threads.excerpts import Excerpts, Marks
 from loom.threads.filters import EVERYWHERE, Where
+from loom.threads.head_search import HeadSearch
+from loom.threads.words import expression_of, head_words, words_of
 
 # Of each thread so many rows, of all threads so many, and so many hits looked at to find them.
 ROWS_EACH, ROWS, HITS = 8, 200, 5_000
 RECENT = 1_000
 """Texts in which beginnings are looked for before the index gathers all of them."""
 SCORED = 1_000
-"""Characters at the beginning of a text, which its score is made of."""
+"""Bytes at the beginning of a text, which its score is made of; SQLite is slow at characters."""
 SHORT = 6
-WORDS = 32
-WORD_CHARACTERS = 128
-
-_BEFORE, _AFTER = 40, 120
+"""Letters; of shorter words the beginnings can be most of all texts."""
 
 # CROSS JOIN keeps SQLite's planner from starting anywhere but at the index.
 _MATCHING = """
-SELECT entries.id, entries.thread, substr(entries.text, 1, :scored)
+SELECT entries.id, entries.thread, substr(CAST(entries.text AS BLOB), 1, :scored)
 FROM entries_text CROSS JOIN entries ON entries.id = entries_text.rowid
     CROSS JOIN threads ON threads.key = entries.thread
 WHERE entries_text MATCH :wanted AND threads.deleted_at IS NULL
@@ -39,12 +38,14 @@ ORDER BY entries_text.rowid DESC LIMIT :hits
 """
 
 _CONTAINING = """
-SELECT entries.id, entries.thread, substr(entries.text, 1, :scored)
+SELECT entries.id, entries.thread, substr(CAST(entries.text AS BLOB), 1, :scored)
 FROM (SELECT id, thread, text FROM entries ORDER BY id DESC LIMIT :hits) AS entries
     CROSS JOIN threads ON threads.key = entries.thread
 WHERE instr(lower(entries.text), lower(:wanted)) AND threads.deleted_at IS NULL
     AND (:workspace IS NULL OR threads.workspace = :workspace) AND {within}
 """
+
+_TEXTS = "SELECT id, text FROM entries WHERE id IN"
 
 
 class Hit(Struct, frozen=True, omit_defaults=True):
@@ -56,20 +57,19 @@ class Hit(Struct, frozen=True, omit_defaults=True):
 
     thread: Thread
     snippet: str = ""
-    marks: tuple[tuple[int, int], ...] = ()
+    marks: Marks = ()
     score: float = 0.0
     entry: int = 0
 
 
-class _Row(NamedTuple):
-    entry: int
-    thread: int
-    start: str
+_Row = tuple[int, int, bytes]
+"""An entry's id, its thread's key, and how its text begins; a last letter may be cut."""
 
 
 class _Found(NamedTuple):
     score: float
-    row: _Row
+    entry: int
+    thread: int
 
 
 def search(
@@ -88,66 +88,30 @@ def search(
     by_commit = _commits(connection, query, limit, workspace, within)
     if by_commit or not query:
         return by_commit
-    words = head_words(query)
-    found = _heads(query, head_search.by_words(connection, words, limit, workspace, within))
-    if len(found) < limit:
-        found = _with(found, _in_texts(connection, query, limit, workspace, within))
-    if len(found) < limit and workspace is None:
-        old = head_search.by_words_of_old(connection, words, limit, within)
-        found = _with(found, _heads(query, old))
-    return found[:limit]
+    heads = HeadSearch(connection, query, limit, workspace, within)
+    found: tuple[Hit, ...] = ()
+    for hits in _steps(heads, _Rows(connection, limit, workspace, within), query):
+        found = _with(found, hits)
+        if len(found) >= limit:
+            return found[:limit]
+    return found or _headed(query, heads.by_old_parts())
 
 
-def head_words(query: str) -> tuple[str, ...]:
-    """The words that a head line can hold: any."""
-    return tuple(query.split())[:WORDS]
-
-
-def words_of(query: str) -> tuple[str, ...]:
-    """The words that the index can know: those with a letter or a digit."""
-    words = (word[:WORD_CHARACTERS] for word in query.split())
-    return tuple(word for word in words if any(map(str.isalnum, word)))[:WORDS]
-
-
-def expression_of(words: Iterable[str], *, is_prefix: bool = False) -> str:
-    """An FTS5 query for all of `words`, each quoted: a path is a phrase of its parts.
-
-    Source: SQLite FTS5 §3.1, strings.
-    """
-    star = " *" if is_prefix else ""
-    return " AND ".join('"' + word.replace('"', '""') + '"' + star for word in words)
-
-
-def excerpt(text: str, words: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """One line of `text` around the first of `words`, and where they are in it."""
-    pattern = re.compile("|".join(map(re.escape, words)) or r"(?!)", re.IGNORECASE)
-    found = pattern.search(text)
-    start = max(0, found.start() - _BEFORE) if found else 0
-    window = " ".join(text[start : start + _BEFORE + _AFTER].split())
-    before = "…" if start else ""
-    after = "…" if start + _BEFORE + _AFTER < len(text) else ""
-    line = f"{before}{window}{after}"
-    return line, tuple(match.span() for match in pattern.finditer(line))
+def _steps(heads: HeadSearch, rows: "_Rows", query: str) -> Iterator[tuple[Hit, ...]]:
+    """The hits of each kind, the best kind first; a kind costs nothing before it is asked for."""
+    yield _headed(query, heads.by_words())
+    yield rows.by_words(query)
+    yield _headed(query, heads.by_recent_parts())
+    yield rows.by_parts(query)
+    yield _headed(query, heads.by_beginnings())
 
 
 def _clean(query: str) -> str:
     return query.encode("utf-8", "replace").decode().replace("\0", " ").strip()
 
 
-def _in_texts(
-    connection: sqlite3.Connection, query: str, limit: int, workspace: str | None, within: Where
-) -> tuple[Hit, ...]:
-    words = words_of(query)
-    rows = _Rows(connection, limit, workspace, within).of(query, words)
-    best = _best(rows, words)[:limit]
-    threads = reading.threads_by_key(connection, [found.row.thread for found in best])
-    return tuple(
-        _hit(connection, threads[found.row.thread], found, words or (query,)) for found in best
-    )
-
-
 class _Rows:
-    """The newest rows that hold what is looked for, until there are `limit` threads."""
+    """Hits in the newest rows that hold what is looked for, each thread's best row, best first."""
 
     def __init__(
         self, connection: sqlite3.Connection, limit: int, workspace: str | None, within: Where
@@ -157,17 +121,41 @@ class _Rows:
         self._limit = limit
         self._workspace = workspace
 
-    def of(self, query: str, words: Sequence[str]) -> list[_Row]:
-        """Whole words; then beginnings of words, when that is too few; then any part of a text."""
-        rows: list[_Row] = []
-        for find in (self._whole, self._recent_beginnings, self._beginnings) if words else ():
-            rows += find(words)
-            if len({row.thread for row in rows}) >= self._limit:
-                break
-        return rows or _spread(self._ask(_CONTAINING, query))
+    def by_words(self, query: str) -> tuple[Hit, ...]:
+        """By whole words."""
+        words = words_of(query)
+        rows = self._matching(expression_of(words)) if words else []
+        return self._hits(query, rows)
 
-    def _whole(self, words: Sequence[str]) -> list[_Row]:
-        return _spread(self._ask(_MATCHING, expression_of(words)))
+    def by_parts(self, query: str) -> tuple[Hit, ...]:
+        """By beginnings of words, or where no text has any, by any part of a text."""
+        words = words_of(query)
+        rows = self._beginnings(words) if words else []
+        return self._hits(query, rows or _spread(self._ask(_CONTAINING, query)))
+
+    def _hits(self, query: str, rows: Iterable[_Row]) -> tuple[Hit, ...]:
+        words = words_of(query)
+        best = _best(rows, words)[: self._limit]
+        threads = reading.threads_by_key(self._connection, [found.thread for found in best])
+        texts = self._texts([found.entry for found in best])
+        line = Excerpts(words or (query,)).of
+        return tuple(
+            Hit(threads[thread], *line(texts[entry]), round(score, 4), entry)
+            for score, entry, thread in best
+        )
+
+    def _texts(self, entries: Sequence[int]) -> dict[int, str]:
+        marks = ", ".join("?" * len(entries))
+        return dict(self._connection.execute(f"{_TEXTS} ({marks})", entries).fetchall())
+
+    def _matching(self, expression: str) -> list[_Row]:
+        return _spread(self._ask(_MATCHING, expression))
+
+    def _beginnings(self, words: Sequence[str]) -> list[_Row]:
+        recent = self._recent_beginnings(words)
+        if len({thread for _, thread, _ in recent}) >= self._limit:
+            return recent
+        return recent + self._matching(expression_of(words, is_prefix=True))
 
     def _recent_beginnings(self, words: Sequence[str]) -> list[_Row]:
         """What begins with a short word can be most of all texts, and those are near at hand."""
@@ -175,11 +163,11 @@ class _Rows:
         if len(longest) >= SHORT:
             return []
         patterns = [re.compile(rf"(?<![^\W_]){re.escape(word)}", re.IGNORECASE) for word in words]
-        recent = self._ask(_CONTAINING, longest, RECENT)
-        return _spread(row for row in recent if all(one.search(row[2]) for one in patterns))
-
-    def _beginnings(self, words: Sequence[str]) -> list[_Row]:
-        return _spread(self._ask(_MATCHING, expression_of(words, is_prefix=True)))
+        return _spread(
+            row
+            for row in self._ask(_CONTAINING, longest, RECENT)
+            if all(one.search(row[2].decode("utf-8", "ignore")) for one in patterns)
+        )
 
     def _ask(self, statement: str, wanted: str, hits: int = HITS) -> sqlite3.Cursor:
         parameters = {
@@ -192,28 +180,31 @@ class _Rows:
         return self._connection.execute(statement.format(within=self._within), parameters)
 
 
-def _spread(hits: Iterable[tuple[int, int, str]]) -> list[_Row]:
+def _spread(hits: Iterable[_Row]) -> list[_Row]:
     """The newest rows, few of each thread, so that one long thread does not fill the answer."""
     rows: list[_Row] = []
-    counts: Counter[int] = Counter()
-    for row in map(_Row._make, hits):
-        counts[row.thread] += 1
-        if counts[row.thread] <= ROWS_EACH:
+    counts: dict[int, int] = {}
+    for row in hits:
+        thread = row[1]
+        count = counts.get(thread, 0)
+        if count < ROWS_EACH:
+            counts[thread] = count + 1
             rows.append(row)
-        if len(rows) == ROWS:
-            break
+            if len(rows) == ROWS:
+                break
     return rows
 
 
 def _best(rows: Iterable[_Row], words: Sequence[str]) -> list[_Found]:
     """The best row of each thread; best first, newer first among equals."""
     lowered = [word.lower() for word in words]
-    best: dict[int, _Found] = {}
-    for row in rows:
-        score = _score(row.start.lower(), lowered)
-        if row.thread not in best or score > best[row.thread].score:
-            best[row.thread] = _Found(score, row)
-    return sorted(best.values(), key=lambda found: (-found.score, -found.row.entry))
+    best: dict[int, tuple[float, int, int]] = {}
+    for entry, thread, start in rows:
+        score = _score(start.decode("utf-8", "ignore").lower(), lowered)
+        known = best.get(thread)
+        if known is None or score > known[0]:
+            best[thread] = (score, entry, thread)
+    return [*map(_Found._make, sorted(best.values(), reverse=True))]
 
 
 def _score(text: str, words: Sequence[str]) -> float:
@@ -226,24 +217,15 @@ def _score(text: str, words: Sequence[str]) -> float:
     return score + (len(words) > 1 and " ".join(words) in text)
 
 
-def _hit(
-    connection: sqlite3.Connection, thread: Thread, found: _Found, words: Sequence[str]
-) -> Hit:
-    query = "SELECT text FROM entries WHERE id = ?"
-    (text,) = connection.execute(query, (found.row.entry,)).fetchone()
-    line, marks = excerpt(text, words)
-    return Hit(thread, line, marks, round(found.score, 4), found.row.entry)
-
-
 def _with(found: tuple[Hit, ...], more: Iterable[Hit]) -> tuple[Hit, ...]:
     known = {hit.thread.id for hit in found}
     return (*found, *(hit for hit in more if hit.thread.id not in known))
 
 
-def _heads(query: str, threads: Iterable[Thread]) -> tuple[Hit, ...]:
+def _headed(query: str, threads: Iterable[Thread]) -> tuple[Hit, ...]:
     words = head_words(query)
-    score = 2.0 * len(words)
-    return tuple(Hit(thread, *excerpt(thread.title, words), score) for thread in threads)
+    line, score = Excerpts(words).of, 2.0 * len(words)
+    return tuple(Hit(thread, *line(thread.title), score) for thread in threads)
 
 
 def _commits(

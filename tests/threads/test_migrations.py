@@ -58,7 +58,7 @@ async def test_indexes_of_a_migrated_store_are_sound_as_it_is_written(path: Path
         await store.update("T-old", title="Another title")
         await store.delete("T-old")
     with closing(sqlite3.connect(path)) as connection:
-        for table in ("entries_text", "threads_text"):
+        for table in ("entries_text", "threads_text", "threads_words"):
             connection.execute(SOUND.format(table))
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 

@@ -1,9 +1,14 @@
+import sqlite3
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loom.core.messages import Thread
-from loom.threads.search import RECENT, ROWS, Hit, excerpt
+from loom.threads import writing
+from loom.threads.excerpts import Excerpts
+from loom.threads.head_search import AT_ONCE
+from loom.threads.search import RECENT, ROWS, Hit
 from loom.threads.store import ThreadStore
 from tests.threads.samples import answered, said
 
@@ -128,10 +133,16 @@ async def test_long_query_is_answered(store: ThreadStore) -> None:
 
 
 def test_excerpt_is_one_line_around_the_word_with_its_place() -> None:
-    line, marks = excerpt("intro " * 40 + "the\nNeedle is\there " + "rest " * 100, ["needle"])
+    text = "intro " * 40 + "the\nNeedle is\there " + "rest " * 100
+    line, marks = Excerpts(["needle"]).of(text)
     assert "the Needle is here" in line
     assert line[0] == line[-1] == "…"
     assert [line[start:end] for start, end in marks] == ["Needle"]
+
+
+def test_excerpt_marks_what_stands_behind_letters_that_are_longer_in_lower_case() -> None:
+    line, ((start, end),) = Excerpts(["needle"]).of("İ" * 30 + " Needle")
+    assert line[start:end] == "Needle"
 
 
 async def test_any_part_of_a_head_line_is_found_whatever_its_length(store: ThreadStore) -> None:
@@ -148,6 +159,34 @@ async def test_head_line_that_changes_is_found_as_it_is_now(store: ThreadStore) 
     await store.update("T-a", title="second title")
     assert names(await store.search("first")) == []
     assert names(await store.search("second")) == ["a"]
+
+
+@pytest.mark.parametrize("query", ["zebra", "fix/tapir", "ZEBR", "zebra tap", "ebr"])
+async def test_head_line_is_found_however_many_were_begun_since(
+    store: ThreadStore, query: str
+) -> None:
+    await store.create(Thread("T-old", title="A zebra", git_branch="fix/tapir"))
+
+    def begin_more(connection: sqlite3.Connection) -> None:
+        for number in range(AT_ONCE + 5):
+            writing.insert_thread(connection, Thread(f"T-{number}", title="No animal"))
+
+    await store.writer.run(begin_more)
+    assert names(await store.search(query)) == ["old"]
+
+
+async def test_whole_words_of_texts_come_before_parts_of_head_lines(store: ThreadStore) -> None:
+    await filled(store, text="form")
+    await store.create(Thread("T-part", title="Perform"))
+    await store.create(Thread("T-head", title="A form"))
+    assert names(await store.search("form")) == ["head", "text", "part"]
+
+
+async def test_words_of_a_head_line_may_have_accents_and_signs(store: ThreadStore) -> None:
+    await store.create(Thread("T-a", title="A naive -> wise"))
+    await store.create(Thread("T-b", title="A naive wise"))
+    assert set(names(await store.search("naïve"))) == {"a", "b"}
+    assert names(await store.search("naive ->")) == ["a"]
 
 
 async def test_letters_of_a_word_that_are_scattered_over_the_head_line_are_no_match(
