@@ -135,7 +135,8 @@ class ListQuery(Struct, frozen=True):
 class ThreadList(Struct, frozen=True):
     """A page of threads, last activity first; with `since` of changes, oldest first.
 
-    `total` counts what there is without limit and offset, and is null with `since`.
+    `total` counts what there is without limit and offset; it is null for more than 1,000 threads,
+    and with `since`.
     """
 
     threads: tuple[ThreadInfo, ...] = ()

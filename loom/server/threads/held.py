@@ -1,8 +1,9 @@
 """A thread as the server holds it: its head line, whose it is, and who may read it."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from loom.api.threads import ThreadInfo
@@ -12,6 +13,9 @@ from loom.server.access import Action, Resource, not_there, require
 from loom.server.principal import Principal, PrincipalKind
 from loom.server.threads import support
 from loom.threads.filters import Where
+
+APART = 30
+"""Organizations that are read one by one, newest first; SQLite merges few hundred at most."""
 
 SELECT = """
 SELECT threads.key, threads.head, threads.id, title, workspace, threads.created_at, updated_at,
@@ -113,23 +117,40 @@ def require_thread(
     return held
 
 
-def readable(principal: Principal) -> Where:
+def shown(principal: Principal) -> tuple[Where, ...]:
     """The threads that are listed for a principal: its own, its organizations', its teams'.
 
-    Narrower than what `loom.server.access` allows: what an admin or an auditor could read, and
-    public threads of strangers, are not theirs to be reminded of.
+    In parts, which have some in common, and each of which an index has in order. Narrower than
+    what `loom.server.access` allows: what an admin or an auditor could read, and public threads of
+    strangers, are not theirs to be reminded of.
     """
-    orgs, teams = tuple(principal.org_roles), tuple(principal.team_roles)
+    orgs = (principal.org_id,) if is_key(principal) else tuple(principal.org_roles)
+    apart = [(org,) for org in orgs] if len(orgs) <= APART else [orgs]
+    return (owned(principal), *(_in_orgs(principal, some) for some in apart))
+
+
+def readable(principal: Principal) -> Where:
+    """All that `shown` has, as one condition."""
+    parts = shown(principal)
+    sql = " OR ".join(f"({part.sql})" for part in parts)
+    return Where(f"({sql})", tuple(chain.from_iterable(part.parameters for part in parts)))
+
+
+def _in_orgs(principal: Principal, orgs: Sequence[str]) -> Where:
+    """What the principal may read in these organizations and the teams in them.
+
+    Its own are among it: an index that holds nothing else would be read in vain to its end.
+    """
+    teams = tuple(principal.team_roles)
     administered = tuple(
         org for org, role in principal.org_roles.items() if role in ("owner", "admin")
     )
-    in_org = f"visibility IN ('organization', 'public') AND {_among('org', orgs)}"
     in_team = f"({_among('team', teams)} OR {_among('org', administered)})"
-    where = Where(
-        f"(owner = ? OR ({in_org}) OR (visibility = 'team' AND {in_team}))",
-        (principal.user_id, *orgs, *teams, *administered),
-    ).and_("owner <> ''")
-    return where.and_("org = ?", principal.org_id) if is_key(principal) else where
+    return Where(
+        f"{_among('org', orgs)} AND org <> '' AND owner <> '' AND (owner = ?"
+        f" OR visibility IN ('organization', 'public') OR (visibility = 'team' AND {in_team}))",
+        (*orgs, principal.user_id, *teams, *administered),
+    )
 
 
 def owned(principal: Principal) -> Where:

@@ -12,7 +12,8 @@ from loom.core.messages import Thread
 from loom.server.access import authorize
 from loom.server.principal import Principal, PrincipalKind
 from loom.server.threads import lists
-from loom.server.threads.held import Held, find
+from loom.server.threads.held import APART, Held, find
+from loom.server.threads.lists import COUNTED
 from loom.threads import writing
 from loom.threads.store import ThreadStore
 from tests.server.conftest import TeamUp
@@ -67,6 +68,29 @@ async def test_pages_count_everything(alice: Desk) -> None:
     page = await alice.listed("?limit=2&offset=2")
     assert (page["total"], page["limit"], page["offset"], page["has_more"]) == (5, 2, 2, True)
     assert not (await alice.listed("?limit=2&offset=3"))["has_more"]
+
+
+async def test_a_list_counts_a_thousand_threads_and_no_more(store: ThreadStore) -> None:
+    person = Principal(PrincipalKind.USER, user_id="alice", org_id="A", org_roles={"A": "owner"})
+
+    def fill(connection: Any, count: int) -> None:
+        for _ in range(count):
+            number = next(numbers)
+            thread = Thread(f"T-{number}", created_at=1, updated_at=number)
+            writing.insert_thread(connection, thread)
+        connection.execute("UPDATE threads SET owner = 'alice', org = 'A'")
+
+    def totals() -> tuple[int | None, bool]:
+        page = store.read(lambda c: lists.page(c, person, ListQuery(limit=1)))
+        return page.total, page.has_more
+
+    numbers = itertools.count()
+    await store.writer.run(lambda connection: fill(connection, COUNTED))
+    assert totals() == (COUNTED, True)
+    await store.writer.run(lambda connection: fill(connection, 1))
+    assert totals() == (None, True)
+    last = store.read(lambda c: lists.page(c, person, ListQuery(limit=9, offset=COUNTED)))
+    assert ([each.id for each in last.threads], last.has_more) == (["T-0"], False)
 
 
 @pytest.mark.parametrize("query", ["?limit=0", "?limit=9999", "?offset=-1", "?pinned=perhaps"])
@@ -187,6 +211,48 @@ def is_to_be_listed(person: Principal, held: Held) -> bool:
     is_own = person.kind is PrincipalKind.USER and person.user_id == held.info.owner_id
     is_near = is_own or held.info.org_id in person.org_roles
     return is_near and authorize(person, "read", held.resource)
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: f"{person.user_id}-{person.kind}")
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        (ListQuery(), "threads_by_o"),
+        (ListQuery(tag="x"), "threads_by_o"),
+        (ListQuery(owner="me"), "threads_by_owner"),
+        (ListQuery(owner="bob"), "threads_by_owner"),
+        (ListQuery(workspace="/w"), "threads_by_workspace"),
+        (ListQuery(workspace="/w", owner="me"), "threads_by_owner"),
+    ],
+    ids=str,
+)
+async def test_a_list_is_read_from_indexes_in_its_order(
+    store: ThreadStore, person: Principal, asked: ListQuery, index: str
+) -> None:
+    """Strangers' threads, and those that stand behind the page, cost nothing."""
+    places = lists.places(person, asked)
+    query = f"EXPLAIN QUERY PLAN {places.sql} LIMIT 50"
+    plan = [row[3] for row in store.read(lambda c: c.execute(query, places.parameters).fetchall())]
+    searches = [step for step in plan if "threads" in step]
+    assert searches
+    assert all(f"SEARCH threads USING INDEX {index}" in step for step in searches)
+    assert not [step for step in plan if "TEMP B-TREE" in step]
+
+
+async def test_whoever_is_in_very_many_organizations_has_a_list(store: ThreadStore) -> None:
+    roles: dict[str, Any] = {f"A{number}": "member" for number in range(APART + 1)}
+    person = Principal(PrincipalKind.USER, user_id="erin", org_id="A0", org_roles=roles)
+
+    def fill(connection: Any) -> None:
+        for number, org in enumerate(["A1", "A9", "B"]):
+            thread = Thread(f"T-{org}", created_at=1, updated_at=number)
+            writing.insert_thread(connection, thread)
+            query = "UPDATE threads SET owner = 'alice', org = ? WHERE id = ?"
+            connection.execute(query, (org, thread.id))
+
+    await store.writer.run(fill)
+    page = store.read(lambda c: lists.page(c, person, ListQuery()))
+    assert [each.id for each in page.threads] == ["T-A9", "T-A1"]
 
 
 @pytest.mark.parametrize(
