@@ -91,6 +91,7 @@ class ChatScreen(ChatFrame):
         # By the app: a screen that a quick key covered is not refreshed.
         self.app.call_after_refresh(self._furnish)
 
+    @work(group="furnish")
     async def _furnish(self) -> None:
         """The panes that open on demand, what Up recalls, then the host."""
         self.start.on_built()
