@@ -10,7 +10,6 @@ Every value is checked here, so that a server that starts has settings that make
     [mail]                   host, port, username, password_file, from_address, security
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -238,6 +237,9 @@ def _check_token(config: ServerConfig, token: str) -> None:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    # Only who has a file waits for it.
+    import tomllib
+
     try:
         return tomllib.loads(file.read_text())
     except OSError as error:

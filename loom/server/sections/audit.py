@@ -1,8 +1,9 @@
 """`[audit]`: how long lines are kept, and the key of their chain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loom.core.errors import ConfigError
 from loom.secrets import Secret
@@ -12,8 +13,7 @@ MINIMUM_KEY_LENGTH = 16
 MAX_KEEP_DAYS = 36_500
 
 
-@dataclass(frozen=True)
-class AuditSettings:
+class AuditSettings(Struct, frozen=True):
     """The audit log's policy.
 
     Attributes:

@@ -4,17 +4,17 @@ One is offered when it is configured: by a client id, or for Okta by metadata or
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from loom.core.errors import ConfigError
 from loom.secrets import Secret
 from loom.server.settings import Settings, Tree
 
 
-@dataclass(frozen=True)
-class GithubSettings:
+class GithubSettings(Struct, frozen=True):
     """An OAuth app of GitHub's; both addresses are others with GitHub Enterprise."""
 
     client_id: str = ""
@@ -23,8 +23,7 @@ class GithubSettings:
     api_url: str = "https://api.github.com"
 
 
-@dataclass(frozen=True)
-class GoogleSettings:
+class GoogleSettings(Struct, frozen=True):
     """An OAuth client of Google's, or of another OpenID Connect provider's.
 
     Attributes:
@@ -37,8 +36,7 @@ class GoogleSettings:
     hosted_domain: str = ""
 
 
-@dataclass(frozen=True)
-class OktaSettings:
+class OktaSettings(Struct, frozen=True):
     """An application of SAML 2.0.
 
     Attributes:
@@ -63,8 +61,7 @@ class OktaSettings:
     email_domains: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class FederatedSettings:
+class FederatedSettings(Struct, frozen=True):
     """The identity providers; None for one that is not configured."""
 
     github: GithubSettings | None = None

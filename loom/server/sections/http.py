@@ -1,10 +1,11 @@
 """`[http]`: how the server meets the network it stands in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from loom.core.errors import ConfigError
 from loom.server.settings import Settings
@@ -12,8 +13,7 @@ from loom.server.settings import Settings
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True)
-class HttpSettings:
+class HttpSettings(Struct, frozen=True):
     """The network side.
 
     Attributes:

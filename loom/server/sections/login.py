@@ -1,8 +1,9 @@
 """`[login]`: who may have an account."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, cast
+
+from msgspec import Struct
 
 from loom.core.errors import ConfigError
 from loom.server.sections.federated import NAMES as PROVIDER_NAMES
@@ -12,8 +13,7 @@ Signups = Literal["closed", "domain", "open"]
 SIGNUPS: tuple[Signups, ...] = ("closed", "domain", "open")
 
 
-@dataclass(frozen=True)
-class LoginSettings:
+class LoginSettings(Struct, frozen=True):
     """Who may have an account.
 
     Attributes:

@@ -1,9 +1,10 @@
 """`[mail]`: the SMTP server that carries what Loom writes to people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from loom.core.errors import ConfigError
 from loom.http import is_loopback
@@ -14,8 +15,7 @@ from loom.server.settings import Settings
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-@dataclass(frozen=True)
-class MailSettings:
+class MailSettings(Struct, frozen=True):
     """How to reach the mail server.
 
     Attributes:

@@ -1,16 +1,16 @@
 """`[providers.NAME]`: where each provider is, its key, its model, its limits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loom.server.llm.base import ProviderSettings
 from loom.server.sections.accounts import read_accounts, read_pool
 from loom.server.settings import Settings, Tree, refuse_unknown_names
 
 
-@dataclass(frozen=True)
-class ProviderDefaults:
+class ProviderDefaults(Struct, frozen=True):
     """What a provider is when nobody said otherwise.
 
     Attributes:

@@ -1,16 +1,16 @@
 """`[storage]`: how long a team's server keeps what, and how much."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loom.server.settings import Settings
 
 MAX_DAYS = 36_500
 
 
-@dataclass(frozen=True)
-class StorageSettings:
+class StorageSettings(Struct, frozen=True):
     """What has an end; 0 is none.
 
     Attributes:
