@@ -28,8 +28,10 @@ from loom.server.principal import PrincipalKind
 from loom.server.spending.estimate import most
 from loom.server.spending.ledger import NOTHING, Reservation, Spender
 from loom.server.spending.prices import Price
+from loom.server.spending.reckoning import is_reckonable, reckoned
 from loom.server.spending.terms import USUAL_TERMS, cost_on
 from loom.server.spending.usage import UsageRecord
+from loom.server.upstream import Exchange
 
 WARNING_HEADER = "X-Loom-Budget-Warning"
 _UNUSED = Usage()
@@ -45,7 +47,7 @@ class Bill:
         usage, terms: as the provider told them so far.
         is_told: the provider told all of it.
         status: what the client was told; `failure`: the kind of it, where it is the provider's.
-        has_answered: the provider began an answer, which it will charge for.
+        exchange: the one that carried the request, once it was sent.
         size: bytes of the answer that came.
         bytes_per_token: of the answer, where its tokens have to be reckoned.
     """
@@ -69,7 +71,7 @@ class Bill:
         self.usage = _UNUSED
         self.terms = USUAL_TERMS
         self.is_told = False
-        self.has_answered = False
+        self.exchange: Exchange | None = None
         self.status = 0
         self.failure = ""
         self.size = 0
@@ -118,7 +120,7 @@ class Bill:
     def answered(self, model: str, usage: Usage) -> None:
         """The answer is whole, and the provider told what it has counted: all is known."""
         self.model, self.usage = model, usage
-        self.is_told = self.has_answered = True
+        self.is_told = True
         self.settle(200)
 
 
@@ -164,9 +166,11 @@ def finished(bill: Bill) -> None:
         if price is not None or bill.price is None:
             bill.price = price
             spender = Spender(*spender[:4], bill.model)
-    cost = bill.cost(usage)
-    # What nobody knows counts as the most that it can be.
-    books.ledger.settle(bill.reservation, spender, bill.reservation.nano if cost is None else cost)
+    cost = bill.cost(usage) if not is_estimated or is_reckonable(bill.usage, bill.asked) else None
+    if cost is None and bill.reservation.nano:
+        # What nobody knows counts as the most that it can be.
+        cost, is_estimated = bill.reservation.nano, True
+    books.ledger.settle(bill.reservation, spender, cost or 0)
     if bill.usage.context_tokens:
         _count_tokens(bill)
     _note_deed(bill, usage)
@@ -200,24 +204,12 @@ def warning_headers(bill: Bill) -> Mapping[str, str]:
 
 
 def _charged(bill: Bill) -> tuple[Usage, bool]:
-    """The tokens to charge for, and whether some had to be reckoned.
-
-    A client that leaves before the provider has told its numbers is charged for what it got.
-    """
-    if bill.is_told or not bill.has_answered:
+    """The tokens to charge for, and whether some had to be reckoned."""
+    exchange = bill.exchange
+    if bill.is_told or exchange is None or not exchange.may_cost:
         return bill.usage, False
-    told = bill.usage
-    taken = told.context_tokens - told.output_tokens
-    return (
-        Usage(
-            told.input_tokens if taken else bill.asked.taken,
-            max(told.output_tokens, bill.size // bill.bytes_per_token),
-            told.cache_read_tokens,
-            told.cache_write_tokens,
-            told.cache_write_long_tokens,
-        ),
-        True,
-    )
+    answer = bill.size, bill.bytes_per_token, exchange.seconds
+    return reckoned(bill.usage, bill.asked, *answer), True
 
 
 def _status(error: BaseException | None) -> int:

@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from loom.server.errors import Refused
 from loom.server.plain_json import members, unclear
 from loom.server.request_names import COSTLY, DECISIVE, PLAIN
 
@@ -18,6 +19,8 @@ _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _COUNTS = ("n", "best_of")
 _QUIET = PLAIN | DECISIVE
 _FOLDED = {name.replace("_", ""): name for name in DECISIVE | COSTLY}
+
+_LATER = "answers that are fetched later are not to be had through Loom."
 
 _text = msgspec.json.Decoder(str | None)
 _whole = msgspec.json.Decoder(int | None)
@@ -115,11 +118,15 @@ def _said(told: Mapping[str, msgspec.Raw], name: str, decoder: msgspec.json.Deco
 def _strange(told: Mapping[str, msgspec.Raw]) -> Iterator[str]:
     """The names that are not plain and say something.
 
-    Raises Refused (400): some readers take one for another, by case or underscores.
+    Raises Refused (400): some readers take one for another, by case or underscores; or an answer is
+    to be made that nobody waits for, of which nobody would learn what it took.
     """
     for name in told.keys() - _QUIET:
         meant = _FOLDED.get(name.casefold().replace("_", "").replace("-", ""), name)
         if meant != name:
             raise unclear(f"some read {name[:40]!r} as {meant!r}")
-        if bytes(told[name]) not in (b"null", b"false"):
+        said = bytes(told[name])
+        if name == "background" and said == b"true":
+            raise Refused(400, "invalid_request", _LATER, "Ask without background.")
+        if said not in (b"null", b"false"):
             yield name[:40]

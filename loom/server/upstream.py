@@ -58,13 +58,14 @@ class Exchange:
         self._head = head
         self._body = body
         self._loop = asyncio.get_running_loop()
-        now = self._loop.time()
+        now = self._began_at = self._loop.time()
         self._until = now + limits.timeout_first_byte
         self._ends_at = now + limits.timeout_answer
         self._waiting_since: float | None = None
         self._is_watched = False
         self._answer: Answer | None = None
         self._unpacker: Unpacker | None = None
+        self._is_lost = False
 
     async def __aenter__(self) -> Self:
         try:
@@ -92,6 +93,17 @@ class Exchange:
         if self._answer is None:
             raise RuntimeError("not sent yet")
         return self._answer
+
+    @property
+    def may_cost(self) -> bool:
+        """The provider has the request, and neither refused it nor was lost without a word."""
+        status = -1 if self._answer is None else self._answer.status
+        return 200 <= status < 300 or (status == 0 and not self._is_lost)
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return self._loop.time() - self._began_at
 
     async def read(self) -> bytes:
         """The next bytes as they come; empty at the end."""
@@ -243,6 +255,7 @@ class Exchange:
             is_begun = answer is not None and answer.received_at > 0
             limit = limits.timeout_idle if is_begun else limits.timeout_first_byte
             return silent(limits.name, limit)
+        self._is_lost = True
         return failed(limits.name, error, has_answered=answer is not None and answer.status > 0)
 
 

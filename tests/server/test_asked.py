@@ -75,6 +75,13 @@ def test_input_is_never_reckoned_below_a_third_of_its_bytes() -> None:
     assert 1000 < asked.taken < 1100
 
 
+def test_no_answer_is_made_that_nobody_waits_for() -> None:
+    with pytest.raises(Refused) as refusal:
+        weigh(body(background=True))
+    assert refusal.value.status == 400
+    assert weigh(body(background=False)).model == "m"
+
+
 def test_fields_whose_price_no_table_tells_are_named() -> None:
     data = body(container="c", background=False, prompt=None, brand_new={}, temperature=1)
     assert sorted(weigh(data).strange) == ["brand_new", "container"]

@@ -85,7 +85,7 @@ EXTRAS = {
     "reasoning.mode=pro": {"reasoning": {"mode": "pro"}},
     "modalities": {"modalities": ["text", "audio"]},
     "fallbacks": {"fallbacks": "default"},
-    "background": {"background": True},
+    "prediction": {"prediction": {"type": "content", "content": "x"}},
     "brand_new": {"brand_new": 1},
     "tool_addition": said({"type": "tool_addition", "tool": {}}),
     "additional_tools": {"input": [{"type": "additional_tools", "role": "developer"}]},

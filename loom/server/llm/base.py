@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from loom.core.llm import LlmError, LlmEvent, LlmRequest, LlmResponse
+from loom.core.messages import Usage
 from loom.secrets import Secret
 
 
@@ -94,6 +95,11 @@ class StreamDecoder(Protocol):
     """Upstream's SSE bytes to Loom's events."""
 
     is_finished: bool
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens that were told so far."""
+        ...
 
     def feed(self, chunk: bytes) -> list[LlmEvent]:
         """Events completed by this chunk; nothing after the terminal event."""

@@ -10,6 +10,7 @@ import msgspec
 from loom.api.sse import SseParser
 from loom.core.errors import CodecError
 from loom.core.llm import Completed, LlmError, LlmEvent
+from loom.core.messages import Usage
 from loom.server.llm.answer import Answer, repaired
 from loom.server.llm.failures import Failures
 
@@ -29,6 +30,11 @@ class EventDecoder(ABC):
         self._answer = answer
         self._failures = failures
         self._parser = SseParser()
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens that were told so far."""
+        return self._answer.usage
 
     def feed(self, chunk: bytes) -> list[LlmEvent]:
         """Events completed by this chunk; nothing after the terminal event."""

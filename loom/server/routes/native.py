@@ -45,6 +45,9 @@ MAX_WHOLE = 256 * 1024
 
 MAX_ERROR = 1024 * 1024
 
+BYTES_PER_TOKEN_OF_JSON = 2
+"""Of an answer in one piece, where its tokens have to be reckoned."""
+
 NOT_PASSED_ON = frozenset({101, 300, 301, 302, 303, 307, 308})
 """Another protocol, or another host: the key goes nowhere but where the operator says."""
 
@@ -113,7 +116,10 @@ class NativeRoute:
         self, request: web.Request, body: bytes, account: Account, turn: Turn, bill: Bill | None
     ) -> "web.StreamResponse | _Refusal":
         self._desk.metrics.proxied.add(1, self._name, "native")
-        async with self._exchange(request, account, body) as upstream:
+        exchange = self._exchange(request, account, body)
+        if bill is not None:
+            bill.exchange = exchange
+        async with exchange as upstream:
             if upstream.answer.status >= 400:
                 return await self._refusal(request, account, upstream)
             return await self._pass_back(request, upstream, turn, bill)
@@ -152,7 +158,6 @@ class NativeRoute:
         turn.succeeded()
         told: Mapping[str, str] = {}
         if bill is not None:
-            bill.has_answered = True
             told = warning_headers(bill)
         if 0 < (answer.content_length or 0) <= MAX_WHOLE:
             return await self._whole(request, upstream, told, bill)
@@ -187,6 +192,7 @@ class NativeRoute:
         if bill is not None:
             bill.model, bill.usage, bill.terms = told_after(Told(), body)
             bill.is_told, bill.size = bill.usage.context_tokens > 0, len(body)
+            bill.bytes_per_token = BYTES_PER_TOKEN_OF_JSON
         sieve, extra = whole_sieve(answer.headers), [f"{k}: {v}" for k, v in told.items()]
         return whole_answer(request, answer.status, answer.headers, sieve, body, extra)
 
@@ -241,6 +247,8 @@ def _note(bill: Bill | None, tap: UsageTap) -> None:
         bill.model, bill.usage, bill.is_told = tap.model, tap.usage, tap.is_told
         bill.terms = tap.terms
         bill.size = tap.size
+        if isinstance(tap, WholeTap):
+            bill.bytes_per_token = BYTES_PER_TOKEN_OF_JSON
 
 
 def _watched(tap: UsageTap, data: bytes) -> bytes:

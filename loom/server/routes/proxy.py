@@ -27,6 +27,7 @@ from loom.server.event_stream import EventStream
 from loom.server.keys import ACCOUNTS, CONFIG, METRICS, POOL, PROVIDERS, REDACTOR
 from loom.server.llm.base import LocalProvider, Provider, UpstreamProvider, UpstreamRequest
 from loom.server.llm.claude_request import DEFAULT_MAX_TOKENS
+from loom.server.local_answers import collected, played
 from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
 from loom.server.spending.prices import NANO
@@ -47,7 +48,7 @@ async def complete(request: web.Request) -> web.StreamResponse:
     with bill:
         if isinstance(provider, LocalProvider):
             with _asked(request, provider):
-                response = await _collected(provider, asked)
+                response = await collected(provider, asked)
         else:
             response = await _fetched(request, bill, asked)
         body = codec.encode(_charged(bill, response))
@@ -129,7 +130,7 @@ async def _answer(
     try:
         if isinstance(provider, LocalProvider):
             with _asked(request, provider):
-                await _play(provider, asked, out)
+                await played(provider, asked, out)
         else:
             await _relay(request, bill, asked, out)
     except ProviderError as error:
@@ -139,15 +140,6 @@ async def _answer(
     except Exception:  # the server's outer edge, as in `answer_errors`: the stream must end
         log.exception("the stream from %s failed", provider.settings.name)
         await out.fail(_signed(LlmError("The server failed; its log has the details.")))
-
-
-async def _play(provider: LocalProvider, asked: LlmRequest, out: EventStream) -> None:
-    await out.open()
-    async for event in provider.answer(asked):
-        await out.send([event])
-    if out.end is None:
-        raise ProviderError(_unended(provider))
-    await out.close()
 
 
 async def _relay(request: web.Request, bill: Bill, asked: LlmRequest, out: EventStream) -> None:
@@ -177,7 +169,7 @@ async def _pass_on(
 ) -> None:
     turn, bill = held
     bill.bytes_per_token = _BYTES_PER_TOKEN.get(prepared.wire, bill.bytes_per_token)
-    async with _exchange(request, provider, prepared) as upstream:
+    async with _exchange(request, bill, provider, prepared) as upstream:
         await _require_ok(provider, upstream)
         turn.succeeded()
         await out.open()
@@ -186,7 +178,7 @@ async def _pass_on(
         def write(chunk: bytes) -> bool:
             bill.size += len(chunk)
             is_full = out.put(decoder.feed(chunk))
-            bill.has_answered = out.has_sent
+            bill.usage = decoder.usage
             return is_full or decoder.is_finished
 
         await upstream.pour(write, out.drain, lambda: decoder.is_finished)
@@ -205,7 +197,7 @@ async def _fetched(request: web.Request, bill: Bill, asked: LlmRequest) -> LlmRe
             try:
                 prepared = await provider.prepare(asked, stream=False)
                 with _asked(request, provider):
-                    async with _exchange(request, provider, prepared) as upstream:
+                    async with _exchange(request, bill, provider, prepared) as upstream:
                         await _require_ok(provider, upstream)
                         turn.succeeded()
                         return provider.response(await upstream.body(), prepared.wire)
@@ -227,29 +219,17 @@ async def _next(turn: Turn, bill: Bill) -> UpstreamProvider:
     return account.upstream
 
 
-async def _collected(provider: LocalProvider, asked: LlmRequest) -> LlmResponse:
-    async for event in provider.answer(asked):
-        if isinstance(event, Completed):
-            return event.response
-        if isinstance(event, LlmError):
-            raise ProviderError(event)
-    raise ProviderError(_unended(provider))
-
-
-def _unended(provider: LocalProvider) -> LlmError:
-    return LlmError(f"{provider.settings.name} ended without an answer")
-
-
 def _exchange(
-    request: web.Request, provider: UpstreamProvider, prepared: UpstreamRequest
+    request: web.Request, bill: Bill, provider: UpstreamProvider, prepared: UpstreamRequest
 ) -> Exchange:
-    return exchange_at(
+    bill.exchange = exchange_at(
         request.app[POOL],
         provider.settings,
         prepared.url,
         headers={**prepared.headers, **_IDENTITY},
         body=prepared.body,
     )
+    return bill.exchange
 
 
 async def _require_ok(provider: UpstreamProvider, upstream: Exchange) -> None:
