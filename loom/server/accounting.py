@@ -34,6 +34,9 @@ from loom.server.spending.usage import UsageRecord
 from loom.server.upstream import Exchange
 
 WARNING_HEADER = "X-Loom-Budget-Warning"
+MAX_MODEL = 256
+"""Letters of a model's name, which is noted and remembered in many places."""
+
 _UNUSED = Usage()
 
 
@@ -131,8 +134,10 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
         body: what is kept where the organization says so.
 
     Raises:
-        Refused: the organization does not allow the model (403), or a budget the cost (402).
+        Refused: it is no model's name (400), the organization does not allow the model (403), or a
+            budget the cost (402).
     """
+    _require_name(asked.model)
     desk, facts, principal = request.app[DESK], llm_facts(request), principal_of(request)
     books, org = desk.books, org_of(request)
     policy, has_budgets = books.policies.of(org), bool(books.ledger.budgets)
@@ -153,6 +158,11 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
     if policy.keep_days:
         request.app[KEEPER].keep(spender, request_id.get(), body, policy.keep_days)
     return Bill(desk, facts, spender, wire, asked, (reservation, price))
+
+
+def _require_name(model: str) -> None:
+    if len(model) > MAX_MODEL:
+        raise Refused(400, "invalid_request", f"no model's name has {len(model):,} letters")
 
 
 def finished(bill: Bill) -> None:

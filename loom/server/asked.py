@@ -15,8 +15,8 @@ T = TypeVar("T")
 _BYTES_PER_TOKEN = 3
 """Fewer than any provider's tokenizer makes of code and prose; of base64 it counts far too many."""
 
-_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_COUNTS = ("n", "best_of")
+_LIMITS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens"})
+_COUNTS = frozenset({"n", "best_of"})
 _QUIET = PLAIN | DECISIVE
 _FOLDED = {name.replace("_", ""): name for name in DECISIVE | COSTLY}
 
@@ -81,18 +81,20 @@ def weigh(body: bytes) -> Asked:
         Refused: the provider may read something else in it than Loom (400).
     """
     told = members(body)
-    limits = [_said(told, name, _whole) for name in _LIMITS if name in told]
-    counts = [_said(told, name, _whole) for name in _COUNTS if name in told]
+    limits = _numbers(told, _LIMITS)
     return Asked(
         _said(told, "model", _text) or "",
-        max((max(each, 0) for each in limits if each is not None), default=None)
-        if limits
-        else None,
-        max([1, *(each for each in counts if each is not None)]) if counts else 1,
+        max(0, *limits) if limits else None,
+        max([1, *_numbers(told, _COUNTS)]),
         len(body),
         _thread(told) or "",
         () if _QUIET.issuperset(told) else tuple(_strange(told)),
     )
+
+
+def _numbers(told: Mapping[str, msgspec.Raw], names: frozenset[str]) -> list[int]:
+    said = [_said(told, name, _whole) for name in names.intersection(told)]
+    return [number for number in said if number is not None]
 
 
 def _thread(told: Mapping[str, msgspec.Raw]) -> str | None:

@@ -131,7 +131,10 @@ def _walked(told: _Body) -> tuple[set[str], set[str | None]]:
     """Which types of parts there are, and for how long they are to be cached."""
     types: set[str] = set()
     ttls = {each.ttl for each in (told.cache_control, told.prompt_cache_options) if each}
-    todo = [*_parts(told.messages), *_parts(told.input), *_parts(told.system)]
+    todo: list[_Part] = []
+    for whole in (told.messages, told.input, told.system):
+        if isinstance(whole, list):
+            todo += whole
     while todo:
         # There can be thousands, and most hold nothing but text.
         part = todo.pop()
@@ -139,7 +142,7 @@ def _walked(told: _Body) -> tuple[set[str], set[str | None]]:
         types.add(kind)
         if part.cache_control is not None:
             ttls.add(part.cache_control.ttl)
-        if part.content is not None:
+        if part.content is not None and not isinstance(part.content, str):
             todo += _parts(part.content)
         if part.output is not None and kind not in _LOGS:
             todo += _parts(part.output)

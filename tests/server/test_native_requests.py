@@ -242,6 +242,18 @@ async def test_what_may_be_read_otherwise_than_loom_reads_it_is_passed_to_nobody
     assert not up.received
 
 
+@pytest.mark.parametrize("path", [MESSAGES, "/proxy/anthropic/complete"])
+async def test_what_is_no_models_name_is_remembered_nowhere(
+    serve: Serve, upstream: Upstream, path: str
+) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    async with loom.client.post(loom.url + path, json=ask(model="m" * 257)) as response:
+        assert response.status == 400
+        assert "257 letters" in await response.text()
+    assert not up.received
+
+
 HERE = "127.0.0.1"
 
 

@@ -36,6 +36,8 @@ def most(
     name = f"{spender.provider}/{spender.model}"
     if price is None:
         return Estimate(None, name)
+    if not asked.extras and asked.uses == 0:
+        return Estimate(_most(price, asked, 0, []))
     rows = {each: prices.extras.find(*spender[3:], each, at) for each in asked.extras}
     if missing := [each for each, row in rows.items() if row is None]:
         return Estimate(None, f"{missing[0]} with {name}")
@@ -51,4 +53,4 @@ def _most(price: Price, asked: Asked, uses: int, rows: list[Extra]) -> int:
     nano = price.most(taken, given, rounds=uses + 1, is_long_lived=asked.is_long_lived)
     for row in rows:
         nano = -(-nano * max(row.times, WHOLE) // WHOLE)
-    return nano + uses * max((row.each_nano for row in rows), default=0)
+    return nano + uses * max((row.each_nano for row in rows), default=0) if rows else nano
