@@ -18,9 +18,9 @@ async def body_of(request: web.Request) -> bytes:
         Refused: it did not come in time (408).
         HTTPRequestEntityTooLarge: it is over the server's limit.
     """
-    config = request.app[CONFIG]
     if request.content.is_eof():
-        return _within(config.body_limit, request.content.read_nowait())
+        return _within(request.client_max_size, request.content.read_nowait())
+    config = request.app[CONFIG]
     size = request.content_length if request.content_length is not None else config.body_limit
     limit = config.http.timeout_body + min(size, config.body_limit) / LEAST_RATE
     try:

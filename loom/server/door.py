@@ -26,7 +26,10 @@ def authenticate(desk: Desk) -> Middleware:
     @web.middleware
     async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
         route = desk.route(request)
-        principal = await _principal(desk.authenticator, request, route)
+        token, known = _token(request, route), desk.authenticator
+        principal = known.remembered(token) if token else None
+        if principal is None:
+            principal = await _principal(known, request, route, token)
         request[PRINCIPAL] = principal
         try:
             _require_own_page(request, principal)
@@ -45,9 +48,9 @@ def authenticate(desk: Desk) -> Middleware:
 
 
 async def _principal(
-    authenticator: Authenticator, request: web.Request, route: Route | None
+    authenticator: Authenticator, request: web.Request, route: Route | None, token: str
 ) -> Principal:
-    if token := _token(request, route):
+    if token:
         return await authenticator.principal(token) or STRANGER
     if route is not None and route.is_cross_site:
         return STRANGER

@@ -7,6 +7,7 @@ is decided by `loom.server.access` alone.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Literal
 
 OrgRole = Literal["owner", "admin", "member"]
@@ -34,7 +35,7 @@ class PrincipalKind(Enum):
     WEAVER = "weaver"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Principal:
     """Who is calling.
 
@@ -63,22 +64,22 @@ class Principal:
     credential_id: str = ""
     is_cookie: bool = False
 
-    @property
+    @cached_property
     def is_operator(self) -> bool:
         """The server's own token was shown."""
         return self.kind is PrincipalKind.OPERATOR
 
-    @property
+    @cached_property
     def is_signed_in(self) -> bool:
         """Anybody but a stranger; not a weaver, whose doors are its own."""
         return self.kind in (PrincipalKind.USER, PrincipalKind.API_KEY, PrincipalKind.OPERATOR)
 
-    @property
+    @cached_property
     def is_impersonating(self) -> bool:
         """An admin acts as somebody else, whose LoginSession this is not."""
         return bool(self.actor_id) and self.actor_id != self.user_id
 
-    @property
+    @cached_property
     def is_system_admin(self) -> bool:
         """May do everything: a person with the role, or the operator."""
         has_role = "system_admin" in self.global_roles and not self.is_impersonating

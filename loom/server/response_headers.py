@@ -31,8 +31,13 @@ async def put_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def standing_lines(request: web.Request) -> tuple[str, ...]:
-    """The same as lines of a head, for an answer that has none of these headers itself."""
-    return _lines(_is_https(request), _allowed_origin(request))
+    """The same as lines of a head, for an answer that has none of these headers itself.
+
+    Args:
+        request: as handlers see it, to whom a trusted proxy's scheme is the request's own.
+    """
+    origin = _allowed_origin(request) if "Origin" in request.headers else ""
+    return _lines(request.scheme == "https", origin)
 
 
 @lru_cache(maxsize=64)

@@ -177,13 +177,17 @@ class Exchange:
 
     async def _head_of(self, answer: Answer) -> None:
         self._wait()
-        await answer.head()
+        while not answer.status:
+            await answer.changed()
         self._waiting_since = None
         # A long stream is not to hold its prompt.
         self._body = self._head = b""
 
     def _require_readable(self) -> None:
-        coding = self.answer.headers.get("Content-Encoding", "").strip().lower()
+        headers = self.answer.headers
+        coding = (
+            headers["Content-Encoding"].strip().lower() if "Content-Encoding" in headers else ""
+        )
         if coding and coding != "identity":
             self._unpacker = Unpacker(coding)
 

@@ -53,6 +53,13 @@ class Authenticator:
         given = credential.encode("utf-8", "surrogateescape")
         return hmac.compare_digest(given, self._operator)
 
+    def remembered(self, credential: str) -> Principal | None:
+        """Whom a token stands for that was shown a moment ago; None says nothing."""
+        known = self._known.get(hashed(credential))
+        if known is None or known.until <= time.monotonic() or known.principal.is_cookie:
+            return None
+        return known.principal
+
     async def principal(self, credential: str, *, is_cookie: bool = False) -> Principal | None:
         """Whom `credential` stands for; None when it is unknown, revoked or too old."""
         key = hashed(credential)

@@ -87,15 +87,21 @@ class Answer:
         coding = self.headers.get("Transfer-Encoding", "").lower()
         return self.status > 0 and "Content-Length" not in self.headers and "chunked" not in coding
 
-    async def head(self) -> None:
-        """Waits for status and headers. Raises OSError when the connection breaks."""
-        while not self.status:
-            await self._wait()
+    async def changed(self) -> None:
+        """Waits for more of it. Raises OSError when the connection breaks."""
+        self._raise()
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if not self._parts:
+            self._raise()
 
     async def read(self) -> bytes:
         """The next bytes as they come; empty at the end. Raises OSError when they break off."""
         while not self._parts and not self.is_whole:
-            await self._wait()
+            await self.changed()
         return self.taken()
 
     async def pour(self, write: Write) -> bool:
@@ -108,7 +114,7 @@ class Answer:
         if not is_full and not self.is_whole:
             self._write = write
             try:
-                await self._wait()
+                await self.changed()
             finally:
                 self._write = None
         return self.is_whole and not self._parts
@@ -166,17 +172,6 @@ class Answer:
         if self._size > HIGH_WATER and not self._is_held:
             self._is_held = True
             self._flow.pause()
-
-    async def _wait(self) -> None:
-        """Until something changed."""
-        self._raise()
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-        if not self._parts:
-            self._raise()
 
     def _raise(self) -> None:
         if self._error is not None:

@@ -41,6 +41,12 @@ class Turn:
     ) -> None:
         self._leave()
 
+    def account_now(self) -> Account | None:
+        """The account to ask, where nobody has to wait for it."""
+        if self._account is None and not self._pool.waiting:
+            self._account = self._pool.take_now(self._model, self._thread)
+        return self._account
+
     async def account(self) -> Account:
         """The account to ask. Raises ProviderError when none may serve, or all are busy."""
         if self._account is None:

@@ -27,6 +27,7 @@ from loom.server.native import (
     stream_headers,
     whole_sieve,
 )
+from loom.server.outbound.answer import Answer
 from loom.server.outbound.pool import Pool
 from loom.server.outbound.target import Target
 from loom.server.provider_pool.account import Account
@@ -96,7 +97,7 @@ class NativeRoute:
         """The answer of the first account that has one; else the last one's refusal as it was."""
         with turn:
             while True:
-                account = await turn.account()
+                account = turn.account_now() or await turn.account()
                 if bill is not None:
                     bill.account = account.name
                 try:
@@ -160,7 +161,8 @@ class NativeRoute:
         if bill is not None:
             told = warning_headers(bill)
         if 0 < (answer.content_length or 0) <= MAX_WHOLE:
-            return await self._whole(request, upstream, told, bill)
+            body = (upstream.ready() if answer.is_whole else b"") or await upstream.body()
+            return _whole(request, answer, body, told, bill)
         headers = stream_headers(answer.headers)
         headers.update(told)
         return await self._streamed(request, upstream, headers, turn, bill)
@@ -179,22 +181,6 @@ class NativeRoute:
         self._desk.metrics.upstream_errors.add(1, self._name, str(status))
         error = account.upstream.error(status, headers, body)
         return _Refusal(web.Response(body=body, status=status, headers=passed), error)
-
-    async def _whole(
-        self,
-        request: web.Request,
-        upstream: Exchange,
-        told: Mapping[str, str],
-        bill: Bill | None,
-    ) -> web.StreamResponse:
-        answer = upstream.answer
-        body = (upstream.ready() if answer.is_whole else b"") or await upstream.body()
-        if bill is not None:
-            bill.model, bill.usage, bill.terms = told_after(Told(), body)
-            bill.is_told, bill.size = bill.usage.context_tokens > 0, len(body)
-            bill.bytes_per_token = BYTES_PER_TOKEN_OF_JSON
-        sieve, extra = whole_sieve(answer.headers), [f"{k}: {v}" for k, v in told.items()]
-        return whole_answer(request, answer.status, answer.headers, sieve, body, extra)
 
     async def _streamed(
         self,
@@ -238,6 +224,17 @@ class _Refusal(NamedTuple):
 
     response: web.Response
     error: LlmError
+
+
+def _whole(
+    request: web.Request, answer: Answer, body: bytes, told: Mapping[str, str], bill: Bill | None
+) -> web.StreamResponse:
+    if bill is not None:
+        bill.model, bill.usage, bill.terms = told_after(Told(), body)
+        bill.is_told, bill.size = bill.usage.context_tokens > 0, len(body)
+        bill.bytes_per_token = BYTES_PER_TOKEN_OF_JSON
+    sieve, extra = whole_sieve(answer.headers), [f"{k}: {v}" for k, v in told.items()]
+    return whole_answer(request, answer.status, answer.headers, sieve, body, extra)
 
 
 def _note(bill: Bill | None, tap: UsageTap) -> None:
