@@ -12,7 +12,7 @@ class AuditQuery(Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         type: a type or its first words: `auth` is every `auth.…`.
-        actor: the id of who acted.
+        actor: the id or the e-mail address of who acted.
         severity: this one and what is worse; syslog's numbers, 2 critical to 7 debug.
         since, until: RFC 3339; the first is included, the second is not.
         before: a line's number: only older ones, as the page before said in `next`.
@@ -52,10 +52,15 @@ class AuditEntry(Struct, frozen=True, omit_defaults=True):
 
 
 class AuditPage(Struct, frozen=True, omit_defaults=True):
-    """Lines, newest first; `next` is the `before` of the page after, 0 for none."""
+    """Lines, newest first; `next` is the `before` of the page after, 0 for none.
+
+    `people` are e-mail addresses by user id, as they are now, of those whom the reader may know:
+    no line has them.
+    """
 
     entries: tuple[AuditEntry, ...]
     next: int = 0
+    people: dict[str, str] = {}
 
 
 class AuditHead(Struct, frozen=True):

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from loom.cli import audit_verify
@@ -52,7 +53,7 @@ def run(args: Namespace) -> int:
 
 def _add_list(parser: ArgumentParser) -> None:
     parser.add_argument("--type", metavar="WORDS", help="such as auth, thread.share, llm")
-    parser.add_argument("--actor", metavar="USER", help="the id of who acted")
+    parser.add_argument("--actor", metavar="WHO", help="the address or the id of who acted")
     parser.add_argument("--org", metavar="ORG", help="one organization's; its admins may ask too")
     parser.add_argument("--outcome", choices=("ok", "denied", "failed"))
     parser.add_argument("--resource", metavar="KIND:ID", help="what it was done to")
@@ -90,19 +91,30 @@ def _print_page(page: "AuditPage") -> None:
         print("No line is like that.", file=sys.stderr)
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
-    print(table(COLUMNS, [_row(entry) for entry in page.entries], width))
+    print(table(COLUMNS, [_row(entry, page.people) for entry in page.entries], width))
     if page.next:
         print(f"There are more: --before {page.next}", file=sys.stderr)
 
 
-def _row(entry: "AuditEntry") -> tuple[str, ...]:
-    what = f"{entry.type} {entry.resource}".rstrip()
-    who = entry.actor_id or entry.principal_kind
+def _row(entry: "AuditEntry", people: Mapping[str, str]) -> tuple[str, ...]:
+    kind, _, name = entry.resource.partition(":")
+    resource = f"user:{people.get(name, name)}" if kind == "user" else entry.resource
+    what = f"{entry.type} {resource}".rstrip()
     return (
         str(entry.seq),
-        *map(tamed, (what, entry.at, who, entry.ip)),
+        *map(tamed, (what, entry.at, _who(entry, people), entry.ip)),
         entry.outcome,
     )
+
+
+def _who(entry: "AuditEntry", people: Mapping[str, str]) -> str:
+    """By address; by id who has none any more, or whom the reader does not know."""
+    if not entry.actor_id:
+        return entry.principal_kind
+    who = people.get(entry.actor_id, entry.actor_id)
+    if entry.user_id in ("", entry.actor_id):
+        return who
+    return f"{who} as {people.get(entry.user_id, entry.user_id)}"
 
 
 def _head(args: Namespace) -> int:

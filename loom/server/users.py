@@ -53,6 +53,12 @@ def find_by_email(connection: sqlite3.Connection, email: str) -> User | None:
     return _found(connection, "WHERE email = ? AND deleted_at IS NULL", email)
 
 
+def id_of(connection: sqlite3.Connection, email: str) -> str:
+    """Whose address it is, also of an account that can still be restored; "" for nobody's."""
+    row = connection.execute("SELECT id FROM users WHERE email = ?", (email,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def change(
     connection: sqlite3.Connection, user_id: str, asked: MeChange, now_ms: int
 ) -> User | None:

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.cli.conftest import Loom, Serve, Served
+from tests.cli.office import Office
 
 KEY = "0123456789abcdef" * 4
 
@@ -51,6 +52,22 @@ def test_the_log_is_listed_exported_and_verified(loom: Loom, serve: Serve, tmp_p
     assert done.returncode == 0, done.stderr
     done = loom("audit", "verify", "--file", "audit.jsonl")
     assert (done.returncode, "sound" in done.stdout) == (0, True)
+
+
+def test_people_are_listed_by_address_and_found_by_it(office: Callable[..., Office]) -> None:
+    people = office("alice", "bob")
+    people.did("root", "admin", "role", "alice@example.com", "auditor")
+    people.did("root", "admin", "role", "bob@example.com", "support")
+    lines = people.did("alice", "audit", "list", "--type", "admin.roles").splitlines()
+    assert [line.split()[1:5:3] for line in lines[1:]] == [["admin.roles", "root@example.com"]] * 2
+    assert "user:bob@example.com" in lines[1]
+    found = people.told("alice", "audit", "list", "--actor", "root@example.com", "--type", "admin")
+    (root,) = {entry["actor_id"] for entry in found["entries"]}
+    assert found["people"][root] == "root@example.com"
+    assert people.run("alice", "audit", "list", "--actor", "eve@example.com").stdout == ""
+    token = people.told("root", "admin", "impersonate", "bob@example.com")["token"]
+    people.run(token, "org", "create", "Acme")
+    assert "root@example.com as bob@example.com" in people.did("alice", "audit", "list")
 
 
 def test_the_server_on_this_machine_is_asked_when_no_other_is_named(

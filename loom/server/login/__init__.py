@@ -2,6 +2,7 @@
 
 ways          what is set up, and where its button goes
 signing_in    where every door ends: whose account, and may they have one
+named         what a line of the audit log says of an address
 web_sessions  the browser's cookie
 providers     the identity providers: github, google, okta_saml
 login_states  what is kept while somebody is there, and `browser`, whose it is

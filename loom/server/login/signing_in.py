@@ -18,6 +18,7 @@ from loom.server.door import audit
 from loom.server.errors import Refused
 from loom.server.keys import CLOCK, CONFIG, DATABASE
 from loom.server.login import returning, web_sessions
+from loom.server.login.named import named
 from loom.server.names import tidied_name
 from loom.server.responses import see_other
 from loom.server.sections.login import LoginSettings
@@ -73,8 +74,8 @@ async def identified(request: web.Request, arrival: Arrival) -> User:
             lambda connection: account_of(connection, arrival, settings, now)
         )
     except Refused as refusal:
-        facts = {"provider": arrival.provider, "email": arrival.email, "reason": refusal.code}
-        audit(request, "auth.login", "denied", **facts)
+        facts = {"provider": arrival.provider, "reason": refusal.code}
+        audit(request, "auth.login", "denied", **facts, **named(request, arrival.email))
         raise
 
 

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from loom.api.audit import AuditHead, AuditPage, AuditQuery
 from loom.server.areas import Area
-from loom.server.audit import search, store
+from loom.server.audit import people, search, store
 from loom.server.audit.chain import Link, Mark
 from loom.server.audit.export import exported
-from loom.server.door import audit
+from loom.server.door import audit, principal_of
 from loom.server.keys import AUDIT, DATABASE
 from loom.server.principal import GlobalRole
 from loom.server.responses import json_response, query_of
@@ -21,6 +21,8 @@ from loom.server.routing import Access, Route
 
 READERS: frozenset[GlobalRole] = frozenset({"system_admin", "auditor"})
 EXPORT_PAGE = 1_000
+NOBODY = "nobody"
+"""An id that nobody has."""
 
 
 async def lines(request: web.Request) -> web.Response:
@@ -62,12 +64,24 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 
 async def _answer(request: web.Request, query: AuditQuery) -> web.Response:
+    query = await _by_id(request, query)
     sql, parameters = search.page_of(query)
     await request.app[AUDIT].settled()
     rows = await request.app[DATABASE].query(sql, parameters)
     asked = " ".join(f"{name}={value}" for name, value in to_builtins(query).items())
     audit(request, "audit.read", asked=asked)
-    return json_response(search.page(rows, query))
+    page = search.page(rows, query)
+    found = await request.app[DATABASE].query(*people.named_in(page.entries))
+    return json_response(replace(page, people=people.addresses(found, principal_of(request))))
+
+
+async def _by_id(request: web.Request, query: AuditQuery) -> AuditQuery:
+    """An address is of use to find somebody; what is asked is noted, and notes keep ids."""
+    if "@" not in query.actor:
+        return query
+    rows = await request.app[DATABASE].query(*people.with_address(query.actor))
+    known = people.addresses(rows, principal_of(request))
+    return replace(query, actor=next(iter(known), NOBODY))
 
 
 async def _parts(request: web.Request) -> AsyncIterator[list[Link | Mark]]:

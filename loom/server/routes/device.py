@@ -78,7 +78,7 @@ async def poll(request: web.Request) -> web.Response:
         if found == "invalid_grant":
             require_rate(request, WRONG_DEVICE_CODES)
         return _error(found, _SAYS[found])
-    audit(request, "auth.login", provider="device", user=found.user_id)
+    audit(request, "auth.login", resource=f"user:{found.user_id}", provider="device")
     return _answer(DeviceToken(found.token.expose(), "Bearer", LOGIN_LIFETIME_MS // 1000))
 
 

@@ -13,6 +13,7 @@ from loom.server.door import audit, principal_of
 from loom.server.errors import Refused
 from loom.server.keys import CLOCK, CONFIG, DATABASE
 from loom.server.login.limits import LINKS_ASKED, WRONG_LINKS, require_rate
+from loom.server.login.named import named
 from loom.server.login.signing_in import Arrival, let_in
 from loom.server.magic_link import PATH, link_base, new_link, post_link
 from loom.server.names import require_email
@@ -70,7 +71,7 @@ async def make(request: web.Request) -> web.Response:
     asked = await json_body(request, LinkRequest)
     link = Link(folded(require_email(asked.email)), safe_next(asked.next), is_operators=True)
     url, expires_at = await new_link(request.app, link_base(request), link)
-    audit(request, "auth.link", email=link.email)
+    audit(request, "auth.link", "ok", **named(request, link.email))
     return json_response(SignInLink(url.expose(), rfc3339(expires_at)), 201)
 
 

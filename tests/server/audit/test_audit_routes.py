@@ -219,3 +219,78 @@ async def test_health_says_that_the_log_cannot_be_written(
     assert (await entries(loom, "?outcome=denied"))[0]["details"]["status"] == 401
     health = (await loom.call("GET", "/health")).json()
     assert health["components"]["audit"] == {"status": "healthy"}
+
+
+async def page(loom: Team, query: str = "", headers: Any = OPERATOR) -> dict[str, Any]:
+    said = await loom.call("GET", f"/api/admin/audit{query}", headers)
+    assert said.status == 200, said.body
+    found: dict[str, Any] = said.json()
+    return found
+
+
+async def test_who_reads_gets_addresses_beside_the_lines(team: TeamUp) -> None:
+    loom = await team()
+    root, bob = await loom.sign_up("root@example.com"), await loom.sign_up("bob@example.com")
+    said = await loom.call("DELETE", f"/api/admin/users/{bob.id}", root.headers)
+    assert said.status == 200
+    await loom.call("POST", f"/api/admin/users/{bob.id}/restore", root.headers)
+    eve = await auditor(loom)
+    for reader in (OPERATOR, root.headers, eve.headers):
+        found = await page(loom, "?type=admin.user_delete", reader)
+        (line,) = found["entries"]
+        assert (line["actor_id"], line["resource"]) == (root.id, f"user:{bob.id}")
+        assert found["people"] == {root.id: "root@example.com", bob.id: "bob@example.com"}
+    exported = (await loom.call("GET", "/api/admin/audit/export", OPERATOR)).body
+    assert root.id.encode() in exported
+    assert b"example.com" not in exported
+
+
+async def test_an_address_goes_with_its_account(team: TeamUp) -> None:
+    loom = await team()
+    root, bob = await loom.sign_up("root@example.com"), await loom.sign_up("bob@example.com")
+    await loom.call("GET", "/api/admin/audit", bob.headers)
+    asked = "?actor=bob@example.com&type=access"
+    found = await page(loom, asked)
+    assert [line["actor_id"] for line in found["entries"]] == [bob.id]
+    assert found["people"] == {bob.id: "bob@example.com"}
+    await loom.call("DELETE", f"/api/admin/users/{bob.id}", root.headers)
+    assert (await page(loom, asked))["entries"] == []
+    found = await page(loom, f"?actor={bob.id}&type=access")
+    assert len(found["entries"]) == 1
+    assert "people" not in found
+    rows = await loom.database.query("SELECT body FROM audit")
+    assert "bob@" not in str(rows)
+
+
+async def test_admins_of_an_organization_learn_the_addresses_of_its_members_alone(
+    team: TeamUp,
+) -> None:
+    loom = await team()
+    await loom.sign_up("root@example.com")
+    alice, bob = await loom.sign_up("alice@example.com"), await loom.sign_up("bob@example.com")
+    acme = await loom.org("acme", owner=alice, member=bob)
+    await loom.call("GET", "/auth/me", await loom.api_key(bob, acme, "threads:read"))
+
+    async def read(query: str = "") -> tuple[set[str], dict[str, str]]:
+        said = await loom.call("GET", f"/api/orgs/acme/audit{query}", alice.headers)
+        found = said.json()
+        return {line["actor_id"] for line in found["entries"]}, found.get("people", {})
+
+    asked = "?actor=bob@example.com"
+    assert await read() == await read(asked) == ({bob.id}, {bob.id: "bob@example.com"})
+    await loom.call("DELETE", f"/api/orgs/acme/members/{bob.id}", alice.headers)
+    assert await read() == ({bob.id}, {})
+    assert await read(asked) == (set(), {})
+
+
+async def test_who_is_not_let_in_is_noted_by_account_or_domain_alone(team: TeamUp) -> None:
+    loom = await team()
+    ann = await loom.sign_up("ann@acme.example")
+    for email in ("Ann@acme.example", "ben@acme.example"):
+        said = await loom.call("POST", "/auth/links", OPERATOR, json={"email": email})
+        assert said.status == 201
+    ben, known = await entries(loom, "?type=auth.link")
+    assert (known["resource"], ben["details"]["domain"]) == (f"user:{ann.id}", "acme.example")
+    assert "resource" not in ben
+    rows = await loom.database.query("SELECT body FROM audit")
+    assert not any(name in str(rows).lower() for name in ("ann@", "ben@"))

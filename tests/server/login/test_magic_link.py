@@ -283,6 +283,19 @@ async def test_the_operator_makes_a_link_without_any_mail_and_the_first_is_admin
         assert (await followed(other, link)).status == 403
 
 
+async def test_who_was_let_in_no_more_leaves_no_address_in_the_audit_log(team: TeamUp) -> None:
+    loom = await team()
+    root, ann = await loom.sign_up("root@acme.example"), await loom.sign_up("ann@acme.example")
+    said = await loom.call("POST", "/auth/links", OPERATOR, json={"email": "ann@acme.example"})
+    await loom.call("DELETE", f"/api/admin/users/{ann.id}", root.headers)
+    async with visiting(loom.url) as browser:
+        assert (await followed(browser, link_in(said.json()["url"]))).status == 403
+    page = await loom.call("GET", "/api/admin/audit?type=auth.login&outcome=denied", OPERATOR)
+    (line,) = page.json()["entries"]
+    assert (line["resource"], line["details"]["reason"]) == (f"user:{ann.id}", "account_deleted")
+    assert "ann@" not in str(await loom.database.query("SELECT body FROM audit"))
+
+
 async def test_no_admin_makes_links_only_the_operator_does(team: TeamUp) -> None:
     loom = await team()
     admin = await loom.sign_up("admin@acme.example")
