@@ -75,10 +75,3 @@ class DeviceError(Struct, frozen=True):
 
     error: str
     error_description: str = ""
-
-
-class WsToken(Struct, frozen=True):
-    """`GET /auth/ws-token`: opens one WebSocket within `expires_in` seconds."""
-
-    token: str
-    expires_in: int

@@ -10,7 +10,6 @@ from loom.server.access_log import AccessLog
 from loom.server.audit.event import Detail
 from loom.server.audit.log import AuditLog
 from loom.server.auth.authenticator import Authenticator
-from loom.server.auth.ws_tokens import WsTokens
 from loom.server.background import Background
 from loom.server.config import ServerConfig
 from loom.server.database import Database
@@ -67,7 +66,6 @@ STORAGE = web.AppKey("storage", Storage)
 THREADS = web.AppKey("threads", ThreadStore)
 """People's threads; a team's server alone has them."""
 SILENT_CONNECTIONS = web.AppKey("silent_connections", SilentConnections)
-WS_TOKENS = web.AppKey("ws_tokens", WsTokens)
 UPSTREAM = web.AppKey("upstream", ClientSession)
 """The session for search engines and others that are no providers: no cookies."""
 

@@ -1,19 +1,16 @@
 """`/api/sessions` and signing out."""
 
-from collections.abc import AsyncIterator
-
 from aiohttp import web
 
-from loom.api.login import SessionInfo, SessionList, WsToken
+from loom.api.login import SessionInfo, SessionList
 from loom.api.times import rfc3339
 from loom.server.access import Resource, not_there
 from loom.server.areas import Area
 from loom.server.auth import login_sessions
 from loom.server.auth.credentials import COOKIE
 from loom.server.auth.login_sessions import Row
-from loom.server.auth.ws_tokens import LIFETIME_MS, WsTokens
 from loom.server.door import audit, principal_of
-from loom.server.keys import AUTHENTICATOR, CLOCK, DATABASE, WS_TOKENS
+from loom.server.keys import AUTHENTICATOR, CLOCK, DATABASE
 from loom.server.pages.errors import is_for_a_person
 from loom.server.pages.forms import read_form
 from loom.server.responses import json_response, see_other
@@ -42,14 +39,6 @@ async def logout(request: web.Request) -> web.Response:
     await end_session(request, principal.credential_id, "auth.logout")
     response = see_other("/login") if is_for_a_person(request) else web.Response(status=204)
     response.del_cookie(COOKIE)
-    return response
-
-
-async def ws_token(request: web.Request) -> web.Response:
-    """A token for a WebSocket's address: once, within 30 s."""
-    token = request.app[WS_TOKENS].issue(principal_of(request))
-    response = json_response(WsToken(token.expose(), LIFETIME_MS // 1000))
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -90,14 +79,8 @@ def _info(row: Row, current: str) -> SessionInfo:
 ROUTES = (
     Route("GET", "/api/sessions", sessions, Access.SIGNED_IN, gives=SessionList),
     Route("DELETE", "/api/sessions/{session}", end, Access.SIGNED_IN),
-    Route("GET", "/auth/ws-token", ws_token, Access.SIGNED_IN, gives=WsToken),
     Route("POST", "/auth/logout", logout, Access.SIGNED_IN, is_for_impersonators=True),
 )
 
 
-async def _opens(app: web.Application) -> AsyncIterator[None]:
-    app[WS_TOKENS] = WsTokens(app[CLOCK])
-    yield
-
-
-AREA = Area(lambda app: ROUTES, _opens)
+AREA = Area(lambda app: ROUTES)
