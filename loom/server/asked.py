@@ -15,6 +15,9 @@ T = TypeVar("T")
 _BYTES_PER_TOKEN = 3
 """Fewer than any provider's tokenizer makes of code and prose; of base64 it counts far too many."""
 
+_MOST_OF_A_PICTURE = 16_000
+"""Tokens, whatever its size: providers shrink what is larger (2026-11, at most about 12,000)."""
+
 _LIMITS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens"})
 _COUNTS = frozenset({"n", "best_of"})
 _QUIET = PLAIN | DECISIVE
@@ -47,7 +50,8 @@ class Asked(Struct, frozen=True):
     Known after `looked_through` alone:
         extras: what is asked for beside tokens, by name or `name=value`.
         uses: how often the provider may run tools for it; None where nothing bounds it.
-        is_open: there may be more input than the body's own words.
+        pictures, picture_bytes: how many there are, and what they take of `size`.
+        is_open: there may be more input than the body's own words and pictures.
         is_long_lived: something is to be cached at the higher price.
         others: models that may run beside `model`.
     """
@@ -60,14 +64,21 @@ class Asked(Struct, frozen=True):
     strange: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     uses: int | None = 0
+    pictures: int = 0
+    picture_bytes: int = 0
     is_open: bool = False
     is_long_lived: bool = False
     others: tuple[str, ...] = ()
 
     @property
+    def most_taken(self) -> int:
+        """Tokens of input, at most: each is at least a byte."""
+        return self.size - self.picture_bytes + self.pictures * _MOST_OF_A_PICTURE
+
+    @property
     def taken(self) -> int:
-        """Tokens of input, at most."""
-        return self.size // _BYTES_PER_TOKEN + 1
+        """Tokens of input, as they commonly are at most."""
+        return self.most_taken // _BYTES_PER_TOKEN + 1
 
     def given(self, longest: int) -> int:
         """Tokens of output, at most; `longest` of one answer whose limit the body does not say."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from loom.server.asked import Asked
-from loom.server.request_names import COSTLY, MORE_THAN_WORDS, OWN_WORDS
+from loom.server.request_names import COSTLY, MORE_THAN_WORDS, OWN_WORDS, PICTURES
 from loom.server.spending.extras import USUAL
 
 _CLIENTS_TOOLS = re.compile(
@@ -33,6 +33,9 @@ _DATED = re.compile(r"_20\d\d_?\d\d_?\d\d$")
 _LONG = frozenset({"1h", "12h"})
 
 
+_NOTHING = msgspec.Raw(b"")
+
+
 class _Cache(Struct):
     ttl: str | None = None
 
@@ -45,6 +48,8 @@ class _Part(Struct):
     content: "str | list[_Part] | _Part | None" = None
     output: "str | list[_Part] | _Part | None" = None
     data: "str | _Part | None" = None
+    source: msgspec.Raw = _NOTHING
+    image_url: msgspec.Raw = _NOTHING
     cache_control: _Cache | None = None
 
 
@@ -90,7 +95,7 @@ class _Body(Struct):
     reasoning: _Reasoning | None = None
     modalities: list[str] | None = None
     previous_response_id: str | None = None
-    conversation: msgspec.Raw | None = None
+    conversation: msgspec.Raw = _NOTHING
 
 
 _special = attrgetter(*({each.name for each in fields(_Body)} - {"messages", "input", "system"}))
@@ -103,7 +108,9 @@ def looked_through(asked: Asked, body: bytes, provider: str) -> Asked:
         told = _decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return replace(asked, is_open=True, extras=(_UNREADABLE,), others=(_UNREADABLE,))
-    types, ttls = _walked(told)
+    types, ttls, pictures = _walked(told)
+    if pictures:
+        asked = _with_pictures(asked, pictures)
     if types <= OWN_WORDS and not asked.strange and not ttls and _is_plain(told):
         return asked
     run = [(name, tool) for tool in _tools(told, ttls) if (name := _run_by_provider(tool))]
@@ -127,11 +134,12 @@ def _is_plain(told: _Body) -> bool:
     return not any(_special(told))
 
 
-def _walked(told: _Body) -> tuple[set[str], set[str | None]]:
-    """Which types of parts there are, and for how long they are to be cached."""
+def _walked(told: _Body) -> tuple[set[str], set[str | None], list[_Part]]:
+    """Which types of parts there are, for how long they are to be cached, and the pictures."""
     types: set[str] = set()
     ttls = {each.ttl for each in (told.cache_control, told.prompt_cache_options) if each}
     todo: list[_Part] = []
+    pictures: list[_Part] = []
     for whole in (told.messages, told.input, told.system):
         if isinstance(whole, list):
             todo += whole
@@ -148,8 +156,16 @@ def _walked(told: _Body) -> tuple[set[str], set[str | None]]:
             todo += _parts(part.output)
         if kind == "opaque":
             todo += _parts(part.data) or [_Part()]
-    types.discard("opaque")
-    return types, ttls
+        elif kind in PICTURES:
+            pictures.append(part)
+    return types - PICTURES - {"opaque"}, ttls, pictures
+
+
+def _with_pictures(asked: Asked, pictures: list[_Part]) -> Asked:
+    """`asked` with the pictures counted, which are no words."""
+    size = sum(len(bytes(part.source)) + len(bytes(part.image_url)) for part in pictures)
+    size += sum(len(part.data) for part in pictures if isinstance(part.data, str))
+    return replace(asked, pictures=len(pictures), picture_bytes=min(size, asked.size))
 
 
 def _parts(value: "str | list[_Part] | _Part | None") -> "Sequence[_Part]":
@@ -222,5 +238,4 @@ def _others(told: _Body, run: Sequence[tuple[str, _Tool]]) -> Iterator[str]:
 
 
 def _is_continued(told: _Body) -> bool:
-    kept = told.conversation is not None and bytes(told.conversation) != b"null"
-    return kept or told.previous_response_id is not None
+    return bytes(told.conversation) not in (b"", b"null") or told.previous_response_id is not None

@@ -40,19 +40,22 @@ OWN_WORDS = frozenset(
     | {"web_search_result", "web_search_call", "function_call", "function_call_output"}
     | {"custom_tool_call", "custom_tool_call_output", "local_shell_call"}
     | {"local_shell_call_output", "shell_call", "shell_call_output", "apply_patch_call"}
-    | {"apply_patch_call_output", "computer_call"}
+    | {"apply_patch_call_output", "computer_call", "computer_call_output"}
 )
 """Parts of a conversation that are no more tokens than bytes."""
 
+PICTURES = frozenset({"image", "image_url", "input_image", "computer_screenshot"})
+"""Parts that are one picture each."""
+
 MORE_THAN_WORDS = frozenset(
-    {"image", "image_url", "input_image", "document", "input_file", "file"}
+    {"document", "input_file", "file"}
     | {"mcp_tool_use", "mcp_tool_result", "mcp_tool_listing", "mcp_approval_request"}
     | {"mcp_approval_response", "program", "program_output", "advisor_tool_result"}
     | {"tool_search_call", "tool_search_tool_result"}
-    | {"input_audio", "container_upload", "computer_call_output", "computer_screenshot"}
+    | {"input_audio", "container_upload"}
     | {"browser_state", "item_reference", "compaction", "image_generation_call"}
     | {"file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools"}
     | {"web_fetch_tool_result", "web_fetch_result", "code_execution_tool_result"}
     | {"bash_code_execution_tool_result", "text_editor_code_execution_tool_result"}
 )
-"""Parts whose tokens their bytes do not tell: pictures, and what the provider keeps."""
+"""Parts whose tokens their bytes do not tell: documents, and what the provider keeps."""

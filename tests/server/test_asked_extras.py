@@ -45,29 +45,28 @@ def test_plain_words_and_the_clients_own_tools_cost_nothing_else(fields: dict[st
 
 
 OPEN = {
-    "a picture": said({"type": "image", "source": {}}),
     "within a result": said({"type": "tool_result", "content": [{"type": "document"}]}),
     "within a result's result": said({"type": "tool_result", "content": {"type": "document"}}),
-    "a picture for chat": said({"type": "image_url", "image_url": {"url": "u"}}),
-    "an opaque one of ours": said({"type": "opaque", "data": {"type": "image"}}),
+    "an opaque one of ours": said({"type": "opaque", "data": {"type": "document"}}),
     "an opaque one that says nothing": said({"type": "opaque", "data": {"fileData": "x"}}),
-    "a screenshot": {"input": [{"type": "computer_call_output", "output": {"type": "x"}}]},
-    "a function's picture": {
-        "input": [{"type": "function_call_output", "output": [{"type": "input_image"}]}]
+    "a function's file": {
+        "input": [{"type": "function_call_output", "output": [{"type": "input_file"}]}]
     },
     "a reference": {"input": [{"type": "item_reference", "id": "i"}]},
     "a reference without a type": {"input": [{"id": "i"}]},
-    "a picture before all": {"system": [{"type": "image"}]},
+    "a document before all": {"system": [{"type": "document"}]},
     "an earlier answer": {"previous_response_id": "r"},
     "a conversation": {"conversation": "c"},
+    "a conversation by its id": {"conversation": {"id": "c"}},
     "something new": {"brand_new": 1},
-    "another form": {"messages": {"a": 1}},
 }
 
 
 @pytest.mark.parametrize("fields", OPEN.values(), ids=OPEN.keys())
 def test_what_may_be_more_than_its_bytes_is_seen(fields: dict[str, Any]) -> None:
-    assert seen("openai", **fields).is_open
+    asked = seen("openai", **fields)
+    assert asked.is_open
+    assert asked.extras in ((), ("brand_new",))
 
 
 EXTRAS = {
@@ -97,10 +96,12 @@ def test_what_costs_beside_tokens_is_named(name: str, fields: dict[str, Any]) ->
     assert name in seen(**fields).extras
 
 
-def test_a_form_that_loom_does_not_know_passes_no_rule() -> None:
-    asked = seen(tools="all of them")
+@pytest.mark.parametrize("fields", [{"tools": "all of them"}, {"messages": {"a": 1}}])
+def test_a_form_that_loom_does_not_know_passes_no_rule(fields: dict[str, Any]) -> None:
+    asked = seen(**fields)
     assert asked.extras
     assert asked.others
+    assert asked.is_open
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,40 @@ def test_what_is_kept_for_long_is_seen(fields: dict[str, Any], is_long: bool) ->
     assert seen(**fields).is_long_lived is is_long
 
 
+BASE64 = "A" * 90_000
+SOURCE = {"type": "base64", "media_type": "image/png", "data": BASE64}
+URL = f"data:image/png;base64,{BASE64}"
+PICTURES = {
+    "Anthropic's": said({"type": "image", "source": SOURCE}),
+    "within a result": said(
+        {"type": "tool_result", "content": [{"type": "image", "source": SOURCE}]}
+    ),
+    "for chat": said({"type": "image_url", "image_url": {"url": URL}}),
+    "for responses": {
+        "input": [{"role": "user", "content": [{"type": "input_image", "image_url": URL}]}]
+    },
+    "a screenshot": {
+        "input": [
+            {
+                "type": "computer_call_output",
+                "output": {"type": "computer_screenshot", "image_url": URL},
+            }
+        ]
+    },
+    "ours": said({"type": "image", "media_type": "image/png", "data": BASE64}),
+}
+
+
+@pytest.mark.parametrize("fields", PICTURES.values(), ids=PICTURES.keys())
+def test_a_picture_is_at_most_its_largest_size_and_not_its_bytes(fields: dict[str, Any]) -> None:
+    asked = seen(**fields)
+    assert (asked.pictures, asked.is_open) == (1, False)
+    assert 16_000 < asked.most_taken < 16_500
+    # As many small ones are as many large ones.
+    many = said(*[{"type": "image", "source": {}}] * 50)
+    assert seen(**many).most_taken > 50 * 16_000
+
+
 def test_a_type_by_escapes_is_the_type_all_the_same() -> None:
-    body = b'{"model":"m","messages":[{"role":"user","content":[{"type":"im\\u0061ge"}]}]}'
+    body = b'{"model":"m","messages":[{"role":"user","content":[{"type":"docum\\u0065nt"}]}]}'
     assert looked_through(weigh(body), body, "anthropic").is_open

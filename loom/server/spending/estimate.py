@@ -29,9 +29,9 @@ def most(
 ) -> Estimate:
     """What a request can cost at most, in nano-dollars.
 
-    A token is at least a byte, so that a body without pictures and references has no more tokens
-    than bytes. What may be more is taken for all that the model can read, once for every time that
-    the provider may go on by itself after a tool of its own.
+    A token is at least a byte, and a picture no more than its largest size. What may be more is
+    taken for all that the model can read, once for every time that the provider may go on by itself
+    after a tool of its own.
     """
     name = f"{spender.provider}/{spender.model}"
     if price is None:
@@ -48,7 +48,7 @@ def most(
 
 def _most(price: Price, asked: Asked, uses: int, rows: list[Extra]) -> int:
     is_more = asked.is_open or uses > 0
-    taken = price.context or _LARGEST_CONTEXT if is_more else asked.size + _ADDED
+    taken = price.context or _LARGEST_CONTEXT if is_more else asked.most_taken + _ADDED
     given = asked.given(price.max_output or _LONGEST_ANSWER)
     nano = price.most(taken, given, rounds=uses + 1, is_long_lived=asked.is_long_lived)
     for row in rows:

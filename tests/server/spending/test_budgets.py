@@ -248,11 +248,11 @@ async def test_what_nobody_knows_the_cost_of_counts_as_the_most_that_it_can_be(
 
 
 @pytest.mark.parametrize("path", [MESSAGES, "/proxy/anthropic/complete"])
-async def test_a_picture_is_kept_back_for_as_all_that_the_model_can_read(
+async def test_room_is_kept_for_the_largest_picture_that_there_is(
     team: TeamUp, upstream: Upstream, path: str
 ) -> None:
     acme = await office(team, upstream)
-    await acme.budget(2.4)
+    await acme.budget(0.04)
     headers = {**acme.people["alice"].headers, "X-Loom-Org": "acme"}
     image = {"type": "image", "media_type": "image/png", "data": "aGk="}
     asked = ask(model=SONNET, max_tokens=10)
