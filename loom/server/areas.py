@@ -31,7 +31,6 @@ TEAM = (
     "loom.server.routes.account",
     "loom.server.routes.audit",
     "loom.server.routes.flag_control",
-    "loom.server.routes.jobs",
     "loom.server.routes.orgs",
     "loom.server.routes.members",
     "loom.server.routes.teams",
@@ -52,6 +51,8 @@ TEAM = (
     "loom.server.routes.admin_users",
     "loom.server.routes.impersonation",
     "loom.server.routes.federated",
+    # Last: jobs begin when all that they work on is open, and end before it is closed.
+    "loom.server.routes.jobs",
 )
 
 

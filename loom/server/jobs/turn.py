@@ -134,6 +134,7 @@ class Turn:
                 result = await tasks.create_task(work)
                 guard.cancel()
         except ExceptionGroup as group:
+            _require_wanted()
             raise group.exceptions[0] from None
         return result
 
@@ -152,3 +153,10 @@ class Turn:
     def _tell(self, run_id: str) -> None:
         if self._begun is not None and not self._begun.done():
             self._begun.set_result(run_id)
+
+
+def _require_wanted() -> None:
+    """Raises CancelledError where the server stops: a TaskGroup tells of a failure instead."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

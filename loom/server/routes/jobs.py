@@ -1,5 +1,6 @@
 """`/api/admin/jobs`: what the server does by itself, seen and steered."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -89,8 +90,11 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     database = app[DATABASE]
     app[RUNNER] = JobRunner(jobs, database, app[CLOCK], app[METRICS].job_runs)
     app[COMPONENTS]["jobs"] = lambda: database.read(lambda c: state.component(c, jobs))
-    app[BACKGROUND].spawn(app[RUNNER].run())
+    runner = app[BACKGROUND].spawn(app[RUNNER].run())
     yield
+    # What jobs work on is closed after this.
+    runner.cancel()
+    await asyncio.wait({runner})
 
 
 _JOB = "/api/admin/jobs/{job}"

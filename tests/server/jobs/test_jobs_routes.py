@@ -47,7 +47,10 @@ async def ran(server: Team, job: str, trigger: str = "schedule") -> dict[str, An
 async def settled(server: Team) -> None:
     """Waits until what is due at the start has run."""
     async with asyncio.timeout(20):
-        while not all(job.get("last", {}).get("completed_at") for job in await listed(server)):
+        # Before they are known there are none.
+        while not (found := await listed(server)) or not all(
+            job.get("last", {}).get("completed_at") for job in found
+        ):
             pass
 
 

@@ -226,6 +226,19 @@ async def test_a_server_that_stops_leaves_its_run_to_the_next(database: Database
         await until(lambda: statuses(database) == ["cancelled", "succeeded"])
 
 
+async def test_a_run_that_fails_as_it_is_stopped_is_not_tried_again(database: Database) -> None:
+    async def falls() -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise LoomError("what it worked on is closed") from None
+        return ""
+
+    async with running(database, job(falls)):
+        await until(lambda: statuses(database) == ["running"])
+    assert statuses(database) == ["cancelled"]
+
+
 KILLED = """
 import asyncio, sys
 from pathlib import Path
