@@ -42,7 +42,8 @@ class ThreadFields(Struct, frozen=True):
 class ThreadInfo(ThreadFields, frozen=True, kw_only=True):
     """A thread's head line on the server. `length` counts entries, `version` changes.
 
-    `etag` names this version of this thread: it is what If-Match and If-None-Match take.
+    `etag` names this version of this thread: it is what If-Match and If-None-Match take. Of a
+    thread that was deleted and then erased the server has nothing but its id and its times.
     """
 
     id: str
@@ -55,6 +56,7 @@ class ThreadInfo(ThreadFields, frozen=True, kw_only=True):
     team_id: str = ""
     visibility: Visibility = "organization"
     is_deleted: bool = False
+    is_erased: bool = False
 
 
 class Attachment(Struct, frozen=True):

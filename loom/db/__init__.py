@@ -7,7 +7,7 @@ rows          many rows in few statements
 writer        the one worker that writes: jobs that wait together share a transaction
 """
 
-from loom.db.connection import connect, store_error, translated
+from loom.db.connection import connect, overwriting, store_error, translated
 from loom.db.migrations import Migration, migrations_in, prepare
 from loom.db.readers import Readers
 from loom.db.rows import insert
@@ -20,6 +20,7 @@ __all__ = [
     "connect",
     "insert",
     "migrations_in",
+    "overwriting",
     "prepare",
     "store_error",
     "translated",

@@ -26,8 +26,9 @@ BATCH = 128
 class _Job:
     """A piece of work that waits for its commit; made in the event loop of the one who waits."""
 
-    def __init__(self, work: Callable[[sqlite3.Connection], Any]) -> None:
+    def __init__(self, work: Callable[[sqlite3.Connection], Any], is_bare: bool) -> None:
         self.work = work
+        self.is_bare = is_bare
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
@@ -113,14 +114,24 @@ class Writer:
             StoreFull: no room; the job was undone.
             StoreError: another process kept the lock, the file is broken, or the store is closed.
         """
-        job = _Job(work)
+        result: T = await self._done(_Job(work, is_bare=False))
+        return result
+
+    async def run_bare(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """As `run`, but `work` is called outside of any transaction and makes its own.
+
+        It is for what no transaction can hold, such as some pragmas; what it leaves open is undone.
+        """
+        result: T = await self._done(_Job(work, is_bare=True))
+        return result
+
+    async def _done(self, job: _Job) -> Any:
         with self._lock:
             if self._is_closed:
                 raise StoreError(f"{self._path} is closed")
             self._start()
             self._jobs.put(job)
-        result: T = await job.future
-        return result
+        return await job.future
 
     async def close(self) -> None:
         """Commit what waits, then close the connection. Calling it again does nothing."""
@@ -144,7 +155,9 @@ class Writer:
         while is_open:
             batch = self._wait()
             is_open = None not in batch
-            self._commit([job for job in batch if job and not job.future.cancelled()])
+            jobs = [job for job in batch if job and not job.future.cancelled()]
+            for is_bare, group in groupby(jobs, attrgetter("is_bare")):
+                (self._bare if is_bare else self._commit)([*group])
 
     def _wait(self) -> list[_Job | None]:
         batch = [self._jobs.get()]
@@ -163,6 +176,15 @@ class Writer:
         for job in jobs:
             job.error = error or job.error
         _settle(jobs, self._path)
+
+    def _bare(self, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            try:
+                job.result = job.work(self._connection)
+            except BaseException as error:  # noqa: BLE001  # whoever waits raises it
+                job.error = error
+            self._undo()
+            _settle([job], self._path)
 
     def _attempt(self, jobs: Sequence[_Job]) -> sqlite3.Error | None:
         """Run the jobs in one transaction; the error that lost all of it, if any."""

@@ -3,6 +3,7 @@
 import sqlite3
 from typing import NamedTuple
 
+from loom.db import overwriting
 from loom.server.identifiers import new_id
 from loom.server.spending.ledger import Spender
 from loom.server.spending.periods import DAY_MS
@@ -81,9 +82,5 @@ def drop_expired(connection: sqlite3.Connection, now_ms: int) -> int:
 
 
 def _deleted(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> int:
-    # Otherwise the text would stay in the file's free pages.
-    connection.execute("PRAGMA secure_delete = ON")
-    try:
+    with overwriting(connection):
         return connection.execute(f"DELETE FROM kept_requests WHERE {where}", values).rowcount  # noqa: S608 - ours
-    finally:
-        connection.execute("PRAGMA secure_delete = OFF")

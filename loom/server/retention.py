@@ -4,16 +4,24 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
+from loom.server.audit.event import AuditEvent
 from loom.server.jobs.job import DAY, Job
-from loom.server.keys import CLOCK, DATABASE, STORAGE
+from loom.server.keys import AUDIT, CLOCK, DATABASE, STORAGE, THREADS
 from loom.server.spending import usage
 from loom.server.spending.periods import DAY_MS
+from loom.server.threads.eraser import Eraser
+from loom.server.threads.erasing import has_erased
 
 
 def retention(app: web.Application) -> Iterator[Job]:
     """The table of those jobs."""
     own = _Own(app)
+    yield Job("threads.erase", "erase what was deleted or taken back long ago", DAY, own.threads)
     yield Job("usage.retention", "forget single requests; the days' sums stay", DAY, own.usage)
+
+
+TWICE = 2 * DAY_MS
+"""Twice the job's interval: a run that was cut off is made up for."""
 
 
 class _Own:
@@ -21,6 +29,20 @@ class _Own:
 
     def __init__(self, app: web.Application) -> None:
         self._app = app
+
+    async def threads(self) -> str:
+        days, now = self._app[STORAGE].settings.deleted_days, self._app[CLOCK]()
+        if not days:
+            return "deleted threads are kept (storage.deleted_days is 0)"
+        eraser = Eraser(self._app[THREADS])
+        before = now - days * DAY_MS
+        count = await eraser.deleted(before, now)
+        gone = await eraser.swept(before)
+        if gone.entries or self._app[THREADS].read(lambda c: has_erased(c, now - TWICE)):
+            await eraser.forget_words()
+        if count:
+            self._app[AUDIT].add(AuditEvent("threads.erase", now, details={"threads": count}))
+        return f"{count} threads erased; {gone.entries} entries, {gone.size} bytes"
 
     async def usage(self) -> str:
         days = self._app[STORAGE].settings.usage_days

@@ -102,6 +102,45 @@ async def test_job_that_loses_the_transaction_fails_alone(writer: Writer, path: 
     assert rows(path) == [1, 2]
 
 
+async def test_bare_job_makes_its_own_transaction_between_those_of_others(
+    writer: Writer, path: Path
+) -> None:
+    gate, _held = await hold(writer)
+
+    def bare(connection: sqlite3.Connection) -> list[object]:
+        before = rows(path)
+        connection.execute("PRAGMA foreign_keys = OFF")
+        assert connection.execute("PRAGMA foreign_keys").fetchone() == (0,)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO rows VALUES ('b')")
+        connection.execute("COMMIT")
+        return before
+
+    before = asyncio.ensure_future(writer.run(insert("a")))
+    found = asyncio.ensure_future(writer.run_bare(bare))
+    after = asyncio.ensure_future(writer.run(insert("c")))
+    gate.set()
+    await asyncio.gather(before, found, after)
+    assert (await found, rows(path)) == (["a"], ["a", "b", "c"])
+
+
+async def test_bare_job_that_fails_leaves_nothing_and_hinders_nobody(
+    writer: Writer, path: Path
+) -> None:
+    def fails(connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO rows VALUES ('half')")
+        raise KeyError("half way")
+
+    with pytest.raises(KeyError, match="half way"):
+        await writer.run_bare(fails)
+    with pytest.raises(StoreError):
+        await writer.run_bare(lambda c: c.execute("INSERT INTO nothing VALUES (1)"))
+    await writer.run(insert("a"))
+    assert rows(path) == ["a"]
+
+
 async def test_cancelled_job_that_has_not_begun_is_dropped(writer: Writer, path: Path) -> None:
     gate, _held = await hold(writer)
     waiting = asyncio.ensure_future(writer.run(insert("unwanted")))

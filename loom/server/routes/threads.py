@@ -38,9 +38,10 @@ from loom.server.routing import Access, Handler, Route
 from loom.server.serving import serving
 from loom.server.threads import lists, reads, writes
 from loom.server.threads.held import Held, require_thread
+from loom.server.threads.images import Unsent
 from loom.server.threads.preconditions import Stale, precondition_of
 from loom.server.threads.preparing import prepared
-from loom.server.threads.writes import Stamp, Unsent
+from loom.server.threads.writes import Stamp
 from loom.threads.store import ThreadStore
 
 T = TypeVar("T")

@@ -7,4 +7,7 @@ preparing   a write, checked before the database is asked
 links       links for whoever has them
 support     what the support may read for a while
 writes      what changes threads, inside a transaction
+images      by the threads that show them
+erasing     what goes for good, a few rows at a time
+eraser      all of it, between everybody else's reads and writes
 """

@@ -20,7 +20,8 @@ APART = 30
 SELECT = """
 SELECT threads.key, threads.head, threads.id, title, workspace, threads.created_at, updated_at,
     version, message_count, provider, model, git_branch, git_remote, git_commit, tags, is_pinned,
-    threads.parent, length, owner, org, team, visibility, mark, change, deleted_at
+    threads.parent, length, owner, org, team, visibility, mark, change, deleted_at,
+    erased_at
 FROM threads"""
 
 
@@ -49,7 +50,7 @@ def held_of(row: tuple[Any, ...]) -> Held:
     """The thread of a row of SELECT."""
     key, head, thread_id, title, workspace, created_at, updated_at, version, messages = row[:9]
     provider, model, branch, remote, commit, tags, is_pinned, parent, length = row[9:18]
-    owner, org, team, visibility, mark, change, deleted_at = row[18:]
+    owner, org, team, visibility, mark, change, deleted_at, erased_at = row[18:]
     info = ThreadInfo(
         id=thread_id,
         title=title,
@@ -73,6 +74,7 @@ def held_of(row: tuple[Any, ...]) -> Held:
         team_id=team,
         visibility=visibility,
         is_deleted=deleted_at is not None,
+        is_erased=erased_at is not None,
     )
     return Held(key, head, info, change or 0)
 

@@ -4,14 +4,13 @@ Each one decides, compares versions and writes in that transaction: of two write
 """
 
 import sqlite3
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from loom.api.threads import ThreadPatch
 from loom.server.access import Resource, not_there, require
 from loom.server.errors import Refused
 from loom.server.principal import Principal
-from loom.server.threads import links, support
+from loom.server.threads import erasing, images, links, support
 from loom.server.threads.held import Held, find, require_thread
 from loom.server.threads.preconditions import Precondition
 from loom.server.threads.preparing import Prepared
@@ -22,7 +21,8 @@ UPDATE threads SET owner = ?, org = ?, team = ?, visibility = ? WHERE id = ?
 """
 _COUNT = """
 UPDATE threads SET version = :version, mark = :mark, updated_at = :updated_at,
-    deleted_at = :deleted_at,
+    deleted_at = CASE WHEN :is_deleted THEN coalesce(deleted_at, :now) END,
+    erased_at = CASE WHEN :is_deleted THEN erased_at END,
     change = (SELECT coalesce(max(change), 0) + 1 FROM threads WHERE change NOT NULL)
 WHERE key = :key
 """
@@ -30,15 +30,8 @@ _REVISION = """
 INSERT INTO revisions (thread, version, mark, length, kept)
 SELECT key, version, mark, length, :kept FROM threads WHERE key = :key
 """
-
-
-class Unsent(Refused):
-    """A write names images that its writer has never sent."""
-
-    def __init__(self, missing: Iterable[str]) -> None:
-        hint = "Send them with the write, among its attachments."
-        super().__init__(422, "missing_attachments", "the write names images without them", hint)
-        self.missing = tuple(sorted(missing))
+MOST_REVISIONS = 1_000
+"""Of a thread. Whoever knows an older one only is told all of the thread."""
 
 
 class Stamp(NamedTuple):
@@ -74,8 +67,10 @@ def put(
     if new.keep > held.info.length:
         words = f"the thread has {held.info.length} entries, not {new.keep}"
         raise Refused(400, "invalid_request", words)
-    _keep_images(connection, principal.user_id, new)
-    writing.cut(connection, new.thread.id, new.keep)
+    images.keep(connection, held.key, principal.user_id, new)
+    if new.keep < held.info.length:
+        writing.cut(connection, new.thread.id, new.keep)
+        erasing.take_back(connection, held.key, stamp.now_ms)
     if new.new.rows:
         writing.append(connection, new.thread.id, new.new)
     writing.update(connection, new.thread.id, _changes(new))
@@ -92,6 +87,8 @@ def patch(
 ) -> Held:
     """The thread with a changed head line. Raises Stale, Refused."""
     held = require_thread(connection, principal, "write", thread_id)
+    if held.info.is_erased:
+        raise not_there(held.resource, "write")
     given.check(held.info)
     if asked.visibility is not None:
         require(principal, "share", held.resource)
@@ -165,11 +162,16 @@ def _counted(
         "version": held.info.version + 1,
         "mark": stamp.mark,
         "updated_at": last if updated_at is None else updated_at,
-        "deleted_at": stamp.now_ms if is_deleted else None,
+        "is_deleted": is_deleted,
+        "now": stamp.now_ms,
         "kept": held.info.length if kept is None else kept,
     }
     connection.execute(_COUNT, values)
     connection.execute(_REVISION, values)
+    connection.execute(
+        "DELETE FROM revisions WHERE thread = ? AND version <= ?",
+        (held.key, values["version"] - MOST_REVISIONS),
+    )
     return _found(connection, held.info.id)
 
 
@@ -185,21 +187,3 @@ def _changes(new: Prepared) -> dict[str, Any]:
     names = heads.CHANGEABLE - {"is_private"}
     values = {name: getattr(new.thread, name) for name in names}
     return values if new.thread.title else {**values, "title": None}
-
-
-def _keep_images(connection: sqlite3.Connection, owner: str, new: Prepared) -> None:
-    """Images by hash are for those who sent them: a hash alone gives nobody another's image."""
-    inline = (image for row in new.new.rows for image in row.attachments)
-    for image in (*new.images, *inline):
-        writing.insert_attachment(connection, image)
-        connection.execute(
-            "INSERT INTO attachment_owners (hash, owner) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (image.hash, owner),
-        )
-    if missing := [name for name in new.named if not _has_sent(connection, owner, name)]:
-        raise Unsent(missing)
-
-
-def _has_sent(connection: sqlite3.Connection, owner: str, digest: str) -> bool:
-    query = "SELECT 1 FROM attachment_owners WHERE hash = ? AND owner = ?"
-    return connection.execute(query, (digest, owner)).fetchone() is not None

@@ -101,6 +101,16 @@ def rebase(
     state.caught_up(connection, account, seen.thread.id)
 
 
+def bury(connection: sqlite3.Connection, account: str, seen: Local, base: Base) -> None:
+    """Hidden here, with its entries, for the server has erased it. Raises Moved."""
+    _require_unmoved(connection, account, seen)
+    if not seen.is_deleted:
+        writing.mark_deleted(connection, seen.thread.id, seen.thread.updated_at)
+    now = state.local(connection, account, seen.thread.id) or seen
+    state.remember(connection, account, seen.key, base, now.thread.version)
+    state.caught_up(connection, account, seen.thread.id)
+
+
 def _require_unmoved(connection: sqlite3.Connection, account: str, seen: Local) -> None:
     now = state.local(connection, account, seen.thread.id)
     if now is None or now.thread.version != seen.thread.version or now.base != seen.base:

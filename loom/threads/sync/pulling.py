@@ -47,7 +47,7 @@ class Puller:
             await self._caught_up(thread_id)
             return ""
         fetched = await self._fetched(thread_id, local.base if local else None)
-        if fetched is None:
+        if fetched is None or (local is None and fetched.info.is_erased):
             await self._caught_up(thread_id)
             return ""
         if local is not None:

@@ -55,7 +55,8 @@ class Pusher:
     async def _sent(self, local: Local) -> bool:
         """Writes one piece; whether it was the last. A deleted thread's head line does not go."""
         write = await self._store.read_apart(self._write(local))
-        if local.is_deleted and not write.has_entries:
+        is_erased = local.base is not None and local.base.is_erased
+        if local.is_deleted and (is_erased or not write.has_entries):
             return True
         await self._require_at_rest(local, write)
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from loom.api.threads import Attachment, ThreadInfo
+from loom.api.times import unix_ms
 from loom.core.history import Entry
 from loom.threads.sync import incoming, merging, outgoing, state
 from loom.threads.sync.incoming import Incoming
@@ -42,7 +43,9 @@ class Plan:
     ) -> None:
         """Writes it, in one transaction. Raises Moved."""
         given = self.given
-        if self.taken == "both":
+        if given.info.is_erased and given.is_deleted:
+            incoming.bury(connection, account, seen, self.base)
+        elif self.taken == "both":
             incoming.fork(connection, account, seen, given, fork_id, at)
         elif self.taken == "theirs":
             incoming.take(connection, account, seen, given)
@@ -56,6 +59,8 @@ class Plan:
 
 def planned(connection: sqlite3.Connection, local: Local, fetched: Fetched) -> Plan:
     """What becomes of `local` now that the server has what was fetched."""
+    if fetched.info.is_erased:
+        return _of_erased(connection, local, fetched.info)
     theirs = Theirs(fetched.keep, fetched.entries)
     ours = outgoing.news(connection, local)
     known = state.fields_of(fetched.info)
@@ -78,6 +83,23 @@ def planned(connection: sqlite3.Connection, local: Local, fetched: Fetched) -> P
     changes = taken != "ours" and (bool(new) or keep < local.length)
     left = base if taken != "ours" else _base(connection, local, fetched, theirs)
     return Plan(taken, given, left, changes)
+
+
+def _of_erased(connection: sqlite3.Connection, local: Local, info: ThreadInfo) -> Plan:
+    """The server has nothing of it any more: it is hidden here, or all of ours goes there again.
+
+    Where nobody knows what the server had, what is newer here than the end there was written since.
+    """
+    if local.base is not None:
+        was_deleted = local.base.is_deleted
+        we_wrote = outgoing.news(connection, local).has_entries(local.base.length)
+    else:
+        was_deleted, we_wrote = False, local.thread.updated_at > unix_ms(info.updated_at)
+    deleted = merging.is_deleted(
+        was_deleted, local.is_deleted, True, we_wrote=we_wrote, they_wrote=False
+    )
+    given = Incoming(info, local.length, (), (), local.fields, deleted)
+    return Plan("ours", given, Base(info.etag, 0, None, state.fields_of(info), True), False)
 
 
 def _base(connection: sqlite3.Connection, local: Local, fetched: Fetched, theirs: Theirs) -> Base:

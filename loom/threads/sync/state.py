@@ -43,6 +43,11 @@ class Base(NamedTuple):
     fields: Fields
     is_deleted: bool
 
+    @property
+    def is_erased(self) -> bool:
+        """The server has nothing of it any more."""
+        return self.is_deleted and not self.length
+
 
 class Local(NamedTuple):
     """A thread as it is here; `base` is None where this account's server never had it."""

@@ -1,0 +1,38 @@
+"""Erases for good, in steps between which everybody else reads and writes."""
+
+from functools import partial
+
+from loom.server.threads import erasing
+from loom.server.threads.erasing import Swept
+from loom.threads.store import ThreadStore
+
+
+class Eraser:
+    """Works on one store; cut off anywhere, it goes on with the next call."""
+
+    def __init__(self, store: ThreadStore) -> None:
+        self._store = store
+
+    async def deleted(self, before: int, now_ms: int) -> int:
+        """Makes tombstones of threads that were deleted until `before`; how many."""
+        count = 0
+        work = partial(erasing.erase_deleted, before=before, now_ms=now_ms)
+        while gone := await self._store.writer.run(work):
+            count += gone
+        return count
+
+    async def swept(self, before: int) -> Swept:
+        """Erases what was taken back until `before`, and all of tombstones; how much."""
+        entries = size = 0
+        work = partial(erasing.sweep, before=before)
+        while gone := await self._store.writer.run_bare(work):
+            entries, size = entries + gone.entries, size + gone.size
+        return Swept(entries, size)
+
+    async def forget_words(self) -> None:
+        """Takes the words of what was erased out of the indexes. Costs the indexes' size."""
+        for table in self._store.read(erasing.indexes):
+            has_more, is_first = True, True
+            while has_more:
+                work = partial(erasing.merge, table=table, is_first=is_first)
+                has_more, is_first = await self._store.writer.run(work), False
