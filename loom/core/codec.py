@@ -84,7 +84,7 @@ def _decode_leniently(data: bytes | str, kind: Any, error: Exception) -> Any:
         elif kind == AnyEvent:
             tree = _wrap(tree, _EVENT_TAGS)
         return msgspec.convert(_wrap_blocks(tree), kind)
-    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise CodecError(f"unexpected shape: {error}") from error
 
 

@@ -108,6 +108,8 @@ def test_an_unknown_whose_body_does_not_fit_stays_unknown():
         b'{"seq":1}',
         b'{"type":5}',
         b"\xff\xfe",
+        b'"\x80"',
+        b'{"a":"\x80"}',
         b"[" * 100_000,
         b'{"type":' * 5_000,
     ],
