@@ -64,6 +64,7 @@ def prompt_from(words: str) -> str:
 async def answer(plan: "Plan", prompt: str, *, is_json: bool) -> int:
     """One turn on a new thread; the exit status."""
     from loom.cli.assemble import open_host
+    from loom.cli.syncing import send_last
 
     _end_as_by_ctrl_c()
     printer = JsonPrinter() if is_json else TextPrinter()
@@ -77,7 +78,9 @@ async def answer(plan: "Plan", prompt: str, *, is_json: bool) -> int:
                 reason = event.reason
                 break
         await session.submit(Close())
-    printer.end()
+        printer.end()
+        if said := await send_last(plan, host.services.store, session.thread_id):
+            _tell(said)
     return {"done": 0, "cancelled": INTERRUPTED}.get(reason, FAILED)
 
 
@@ -128,7 +131,7 @@ class TextPrinter:
     def end(self) -> None:
         """Print the answer."""
         if self._answer:
-            print(visible(self._answer))
+            print(visible(self._answer), flush=True)
 
 
 def _tell(text: str) -> None:

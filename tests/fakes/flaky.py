@@ -12,7 +12,8 @@ class FlakyWay:
     """Carries bytes to `target`; for connections that `loses` picks, no byte of the answer.
 
     The request has arrived by then, and is carried out. `sent` is all that clients said,
-    and `hears` is called with each part of it before the server has it.
+    and `hears` is called with each part of it before the server has it. While `holds` says so,
+    answers stay on the way and connections open.
     """
 
     def __init__(
@@ -20,10 +21,12 @@ class FlakyWay:
         target: str,
         loses: Callable[[], bool] = lambda: False,
         hears: Callable[[bytes], None] = lambda data: None,
+        holds: Callable[[], bool] = lambda: False,
     ) -> None:
         self._target = urlsplit(target)
         self._hears = hears
         self._loses = loses
+        self._holds = holds
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.sent = bytearray()
@@ -76,6 +79,8 @@ class FlakyWay:
                     self._hears(data)
                 elif self._loses():
                     break
+                elif self._holds():
+                    await asyncio.Event().wait()
                 writer.write(data)
                 await writer.drain()
         with suppress(OSError):

@@ -74,6 +74,11 @@ class Sync:
                 return None
             return await self._noted()
 
+    async def send(self, first: str) -> Round | None:
+        """A round that only sends, the thread `first` before all others. As `run`."""
+        with await take_aside(self.lock, Holder(os.getpid(), self._clock())) as lease:
+            return await self._noted(first) if lease.is_ours else None
+
     @property
     def lock(self) -> Path:
         """The file whose holder is at a round."""
@@ -106,30 +111,32 @@ class Sync:
             await puller.pull(thread_id)
         return thread_id
 
-    async def _noted(self) -> Round:
+    async def _noted(self, first: str = "") -> Round:
         try:
-            done = await self._round()
+            done = await self._round(first)
         except LoomError as error:
             if self.account:
-                await self._outcome(error.message, error.hint)
+                await self._outcome(0, error.message, error.hint)
             raise
-        await self._outcome("", "")
+        # Who has only sent does not know what changed there.
+        await self._outcome(0 if first else self._clock())
         return done
 
-    async def _outcome(self, error: str, hint: str) -> None:
-        at = self._clock()
+    async def _outcome(self, at: int, error: str = "", hint: str = "") -> None:
         await self._store.writer.run(lambda c: state.outcome(c, self.account, at, error, hint))
 
-    async def _round(self) -> Round:
+    async def _round(self, first: str = "") -> Round:
         done = Round()
         async with self._client() as client:
             await self._known(client)
             puller = Puller(self._store, client, self.account, self._clock)
             pusher = Pusher(self._store, client, self.account, self._clock, self._visibility)
-            await self._look(client)
-            for thread_id in self._store.read(lambda c: state.behind(c, self.account)):
-                await self._pulled(puller, thread_id, done)
-            for thread_id in self._store.read(lambda c: state.pending(c, self.account)):
+            if not first:
+                await self._look(client)
+                for thread_id in self._store.read(lambda c: state.behind(c, self.account)):
+                    await self._pulled(puller, thread_id, done)
+            pending = self._store.read(lambda c: state.pending(c, self.account))
+            for thread_id in sorted(pending, key=lambda each: each != first):
                 await self._pushed(puller, pusher, thread_id, done)
             for fork in done.forks:
                 await self._pushed(puller, pusher, fork, done)

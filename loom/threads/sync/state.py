@@ -238,12 +238,12 @@ def seen(connection: sqlite3.Connection, last: int) -> None:
 def outcome(
     connection: sqlite3.Connection, account: str, at: int, error: str = "", hint: str = ""
 ) -> None:
-    """How the last round went; `at` counts only where nothing failed."""
+    """How the last round went; `at` is when it left all in step, 0 when it did not."""
     connection.execute(
         "INSERT INTO sync_accounts (account, synced_at, error, hint) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (account) DO UPDATE SET error = excluded.error, hint = excluded.hint,"
-        " synced_at = CASE excluded.error WHEN '' THEN excluded.synced_at ELSE synced_at END",
-        (account, 0 if error else at, error, hint),
+        " synced_at = CASE excluded.synced_at WHEN 0 THEN synced_at ELSE excluded.synced_at END",
+        (account, at, error, hint),
     )
 
 

@@ -46,7 +46,7 @@ def status(connection: sqlite3.Connection, server_url: str) -> Status:
         synced_at,
         state.pending(connection, account),
         state.behind(connection, account),
-        _refused(connection),
+        refused(connection),
         _count(connection, "SELECT count(*) FROM threads WHERE is_private AND deleted_at IS NULL"),
         _count(connection, "SELECT count(*) FROM synced WHERE account <> ?", account),
         error,
@@ -66,7 +66,8 @@ def told(notice: Notice) -> tuple[str, str]:
     return words, f"Delete it again if you do not need it: {notice.thread}"
 
 
-def _refused(connection: sqlite3.Connection) -> tuple[Refused, ...]:
+def refused(connection: sqlite3.Connection) -> tuple[Refused, ...]:
+    """What the server would not take and has not changed since."""
     rows = connection.execute(
         "SELECT threads.id, message, hint FROM sync_refusals AS refused"
         " JOIN threads ON threads.key = refused.thread WHERE refused.version = threads.version"

@@ -9,6 +9,7 @@ from loom.core.history import CheckpointEntry
 from loom.core.messages import Thread
 from loom.threads.lease import Holder, take
 from loom.threads.rows import row_of
+from loom.threads.sync.status import status
 from tests.fakes.flaky import FlakyWay
 from tests.server.conftest import TOKEN
 from tests.threads.samples import said, shown
@@ -26,6 +27,20 @@ async def test_a_thread_is_on_the_other_machine(world: World) -> None:
     assert (thread.title, thread.git_branch, thread.message_count) == ("hello", "main", 2)
     again = (await laptop.round(), await desk.round(), await laptop.round())
     assert all(not each.sent and not each.taken for each in again)
+
+
+async def test_a_thread_that_is_named_goes_before_all_that_waits(world: World) -> None:
+    laptop, desk = await world.machine("laptop"), await world.machine("desk")
+    await desk.make("T-0", "from elsewhere")
+    await desk.round()
+    for name in ("T-1", "T-2", "T-3"):
+        await laptop.make(name, "hello")
+    done = await laptop.sync.send("T-2")
+    assert done is not None
+    assert (done.sent, done.taken) == (["T-2", "T-1", "T-3"], [])
+    how = laptop.store.read(lambda c: status(c, laptop.url))
+    assert (how.waiting, how.anothers, how.synced_at) == ((), 0, 0)
+    assert (await laptop.round()).taken == ["T-0"]
 
 
 async def test_what_is_said_anywhere_goes_everywhere(world: World) -> None:
