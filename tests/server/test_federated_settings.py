@@ -39,13 +39,44 @@ def test_each_provider_is_configured_in_the_file(tmp_path: Path):
     file.write_text(
         '[login.github]\nclient_id = "a"\nclient_secret = "b"\n'
         'base_url = "https://git.acme.example"\napi_url = "https://git.acme.example/api/v3"\n'
+        'email_domains = ["acme.example"]\n'
         '[login.google]\nclient_id = "a"\nclient_secret = "b"\nhosted_domain = "acme.example"\n'
+        'email_domains = ["acme.example"]\n'
         '[login.okta]\nmetadata_file = "okta.xml"\nidp_initiated = "accept"\n'
+        'email_domains = ["@Acme.example"]\n'
     )
     known = server_config(BASE, file).federated
     assert known.github and known.github.api_url == "https://git.acme.example/api/v3"
     assert known.google and known.google.hosted_domain == "acme.example"
     assert known.okta and known.okta.idp_initiated == "accept"
+    assert known.okta.email_domains == ("acme.example",)
+
+
+CLIENT = 'client_id = "a"\nclient_secret = "b"\n'
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[login.okta]\nmetadata_url = "https://acme.okta.com/metadata"',
+        f'[login.github]\n{CLIENT}base_url = "https://git.acme.example"',
+        f'[login.github]\n{CLIENT}api_url = "https://git.acme.example/api/v3"',
+        f'[login.google]\n{CLIENT}issuer = "https://login.acme.example"',
+        f'[login.google]\n{CLIENT}issuer = "https://a.example"\nhosted_domain = "acme.example"',
+    ],
+)
+def test_whoever_administers_a_provider_can_be_nobody_elsewhere(tmp_path: Path, table: str):
+    file = tmp_path / "server.toml"
+    file.write_text(table)
+    with pytest.raises(ConfigError, match="could sign in as anybody") as refused:
+        server_config(BASE, file)
+    assert "_EMAIL_DOMAINS" in refused.value.hint
+
+
+def test_what_is_everybodys_needs_no_domains(tmp_path: Path):
+    file = tmp_path / "server.toml"
+    file.write_text(f"[login.github]\n{CLIENT}[login.google]\n{CLIENT}")
+    assert server_config(BASE, file).federated.names == ("github", "google")
 
 
 @pytest.mark.parametrize(

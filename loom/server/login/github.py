@@ -12,6 +12,7 @@ from loom.server.login.departure import Departure
 from loom.server.login.login_states import Kept
 from loom.server.login.outside import Outside, unreachable
 from loom.server.login.signing_in import Arrival
+from loom.server.login.vouching import require_own_address
 from loom.server.sections.federated import GithubSettings
 
 SCOPE = "read:user user:email"
@@ -65,6 +66,8 @@ class Github:
             raise unreachable(f"{self._settings.api_url}/user", "no id")
         name = str(user.get("name") or user.get("login") or "")
         email, is_verified = _primary(emails)
+        if self._settings.email_domains or not self._settings.is_public:
+            require_own_address(email, self._settings.email_domains)
         return Arrival("github", str(number), email, is_verified, name)
 
 

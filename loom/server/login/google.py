@@ -15,6 +15,7 @@ from loom.server.login.id_token import Keys
 from loom.server.login.login_states import Kept
 from loom.server.login.outside import Outside, require_as_safe, unreachable
 from loom.server.login.signing_in import Arrival
+from loom.server.login.vouching import is_googles_own, require_own_address
 from loom.server.sections.federated import GoogleSettings
 
 SCOPE = "openid email profile"
@@ -115,6 +116,10 @@ class Google:
             )
         email, name = str(claims.get("email") or ""), str(claims.get("name") or "")
         is_verified = claims.get("email_verified") is True
+        if self._settings.email_domains or not self._settings.is_public:
+            require_own_address(email, self._settings.email_domains)
+        else:
+            is_verified = is_verified and is_googles_own(claims)
         return Arrival("google", claims["sub"], email, is_verified, name)
 
 

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from loom.core.errors import ConfigError
-from loom.server.addresses import domain_of
 from loom.server.keys import CLOCK, CONFIG, UPSTREAM
 from loom.server.login.departure import Departure
 from loom.server.login.failures import LoginFailed
@@ -25,6 +24,7 @@ from loom.server.login.saml.metadata import (
 )
 from loom.server.login.saml.request import new_request_id, request_url
 from loom.server.login.saml.response import ResponseReader
+from loom.server.login.vouching import require_own_address
 from loom.server.sections.federated import OktaSettings
 
 KNOWN_FOR_MS = 3_600_000
@@ -91,13 +91,7 @@ class Okta:
                 raise
             self._known = None
             assertion = self._read(await self._provider(), encoded)
-        domains = self._settings.email_domains
-        if domains and domain_of(assertion.email) not in domains:
-            raise LoginFailed(
-                "wrong_domain",
-                "the identity provider speaks for an address that is not its own",
-                f"Sign in with an address of {', '.join(domains)}.",
-            )
+        require_own_address(assertion.email, self._settings.email_domains)
         return assertion
 
     def _read(self, provider: IdentityProvider, encoded: str) -> Assertion:

@@ -15,12 +15,22 @@ from loom.server.settings import Settings, Tree
 
 
 class GithubSettings(Struct, frozen=True):
-    """An OAuth app of GitHub's; both addresses are others with GitHub Enterprise."""
+    """An OAuth app of GitHub's; both addresses are others with GitHub Enterprise.
+
+    Attributes:
+        email_domains: whose addresses come from there; none for all, where it is GitHub itself.
+    """
 
     client_id: str = ""
     client_secret: Secret | None = None
     base_url: str = "https://github.com"
     api_url: str = "https://api.github.com"
+    email_domains: tuple[str, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        """It is everybody's, so that nobody can be who they like there."""
+        return self.base_url == "https://github.com" and self.api_url == "https://api.github.com"
 
 
 class GoogleSettings(Struct, frozen=True):
@@ -28,12 +38,19 @@ class GoogleSettings(Struct, frozen=True):
 
     Attributes:
         hosted_domain: the one Google Workspace domain whose accounts may sign in; "" for any.
+        email_domains: whose addresses come from there; none for all, where it is Google itself.
     """
 
     client_id: str = ""
     client_secret: Secret | None = None
     issuer: str = "https://accounts.google.com"
     hosted_domain: str = ""
+    email_domains: tuple[str, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        """It is everybody's, so that nobody can be who they like there."""
+        return self.issuer == "https://accounts.google.com"
 
 
 class OktaSettings(Struct, frozen=True):
@@ -47,7 +64,7 @@ class OktaSettings(Struct, frozen=True):
         idp_initiated: what becomes of a sign-in that began at the provider. `restart` asks the
             provider at once for an answer to a request of ours, which nobody can slip to somebody
             else's browser; `accept` takes what came.
-        email_domains: for which the provider may speak; none for all.
+        email_domains: for which the provider speaks; it speaks for no other address.
     """
 
     metadata_url: str = ""
@@ -106,6 +123,7 @@ def _github(table: Settings) -> GithubSettings | None:
         client_secret=table.secret("client_secret"),
         base_url=table.url("base_url", defaults.base_url),
         api_url=table.url("api_url", defaults.api_url),
+        email_domains=_domains(table),
     )
     table.refuse_unknown()
     return settings if _is_client("github", settings) else None
@@ -117,6 +135,7 @@ def _google(table: Settings) -> GoogleSettings | None:
         client_secret=table.secret("client_secret"),
         issuer=table.url("issuer", GoogleSettings().issuer),
         hosted_domain=table.text("hosted_domain", "").lower(),
+        email_domains=_domains(table),
     )
     table.refuse_unknown()
     return settings if _is_client("google", settings) else None
@@ -128,7 +147,23 @@ def _is_client(name: str, settings: GithubSettings | GoogleSettings) -> bool:
             f"[login.{name}] has only one of client_id and client_secret",
             f"Set both: LOOM_SERVER_{name.upper()}_CLIENT_ID and _CLIENT_SECRET_FILE.",
         )
+    if settings.client_id and not settings.is_public:
+        _require_domains(name, settings.email_domains)
     return bool(settings.client_id)
+
+
+def _domains(table: Settings) -> tuple[str, ...]:
+    return tuple(word.lower().removeprefix("@") for word in table.words("email_domains"))
+
+
+def _require_domains(name: str, domains: tuple[str, ...]) -> None:
+    if not domains:
+        raise ConfigError(
+            f"[login.{name}] has no email_domains: whoever administers that identity provider"
+            " could sign in as anybody",
+            "Name the domains of the addresses that come from there, such as acme.example:"
+            f" LOOM_SERVER_{name.upper()}_EMAIL_DOMAINS.",
+        )
 
 
 def _okta(table: Settings) -> OktaSettings | None:
@@ -141,7 +176,7 @@ def _okta(table: Settings) -> OktaSettings | None:
         private_key_file=table.optional_path("private_key_file"),
         own_certificate_file=table.optional_path("own_certificate_file"),
         idp_initiated=table.choice("idp_initiated", "restart", ("restart", "accept")),
-        email_domains=tuple(word.lower() for word in table.words("email_domains")),
+        email_domains=_domains(table),
     )
     table.refuse_unknown()
     by_hand = (settings.entity_id, settings.sso_url, settings.certificate_file)
@@ -154,4 +189,7 @@ def _okta(table: Settings) -> OktaSettings | None:
         )
     if bool(settings.private_key_file) != bool(settings.own_certificate_file):
         raise ConfigError("[login.okta] has only one of private_key_file and own_certificate_file")
-    return settings if any(ways) else None
+    if not any(ways):
+        return None
+    _require_domains("okta", settings.email_domains)
+    return settings

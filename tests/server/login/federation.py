@@ -24,6 +24,7 @@ from tests.server.team import Team
 from tests.server.visitor import Page, Visitor, visiting
 
 SECRET = "client-secret-that-nobody-may-see"
+DOMAINS = ("example.com",)
 ALICE, BOB = "alice@example.com", "bob@example.com"
 
 
@@ -65,9 +66,11 @@ class Providers:
     def settings(self, **okta: Any) -> FederatedSettings:
         google, github = self.urls["google"], self.urls["github"]
         return FederatedSettings(
-            GithubSettings("loom", Secret(SECRET), github, github),
-            GoogleSettings("loom", Secret(SECRET), google),
-            OktaSettings(**{"metadata_url": self.idp.issuer, **okta}),
+            GithubSettings("loom", Secret(SECRET), github, github, DOMAINS),
+            GoogleSettings("loom", Secret(SECRET), google, email_domains=DOMAINS),
+            OktaSettings(
+                **{"metadata_url": self.idp.issuer, "email_domains": DOMAINS, **okta},
+            ),
         )
 
 

@@ -46,7 +46,8 @@ def now() -> int:
 
 
 def made(outside: Outside, issuer: str, clock: Callable[[], int] = now, **settings: Any) -> Google:
-    given = GoogleSettings("loom", Secret("s3cr3t"), issuer, **settings)
+    domains = {"email_domains": ("example.com",)}
+    given = GoogleSettings("loom", Secret("s3cr3t"), issuer, **{**domains, **settings})
     return Google(given, outside, "http://localhost/cb", clock)
 
 
@@ -139,6 +140,15 @@ async def test_keys_are_asked_for_again_when_a_newer_one_signs_and_not_at_every_
 async def test_an_address_that_is_not_verified_is_not_said_to_be(google: Google):
     for claims in ({"email_verified": False}, {"email_verified": "yes"}, {"email_verified": None}):
         assert not (await back(google, **claims)).is_email_verified
+
+
+async def test_another_issuer_speaks_for_the_named_domains_alone(issuer: str, outside: Outside):
+    google = made(outside, issuer, hosted_domain="example.org", email_domains=("example.org",))
+    assert await refused(google, hd="example.org") == "wrong_domain"
+    mine = await back(google, hd="example.org", email="alice@Example.org")
+    assert mine.is_email_verified
+    nobody = made(outside, issuer, email_domains=())
+    assert await refused(nobody) == "wrong_domain"
 
 
 async def test_only_the_hosted_domain_gets_in(issuer: str, outside: Outside):

@@ -30,7 +30,8 @@ async def outside() -> AsyncIterator[Outside]:
 
 
 def okta(outside: Outside, clock: Callable[[], int] = now_ms, **settings: Any) -> Okta:
-    return Okta(OktaSettings(**settings), outside, BASE, clock)
+    domains = {"email_domains": ("example.com",)}
+    return Okta(OktaSettings(**{**domains, **settings}), outside, BASE, clock)
 
 
 async def test_the_provider_is_known_by_address_by_file_or_by_hand(
