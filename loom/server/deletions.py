@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from loom.api.times import rfc3339
 from loom.api.users import Deleted
+from loom.db import overwriting
 from loom.server.access import Resource, not_there
 from loom.server.errors import Refused
 from loom.server.orgs import GRACE_MS
@@ -50,6 +51,7 @@ _OF_USER = (
     "DELETE FROM team_memberships WHERE user = ?",
     "DELETE FROM org_join_requests WHERE user = ?",
     "DELETE FROM api_keys WHERE created_by = ?",
+    "DELETE FROM kept_requests WHERE user = ?",
 )
 
 _OF_ORG = (
@@ -59,8 +61,17 @@ _OF_ORG = (
     "DELETE FROM org_invitations WHERE org = ?",
     "DELETE FROM org_join_requests WHERE org = ?",
     "DELETE FROM api_keys WHERE org = ?",
+    "DELETE FROM budgets WHERE org = ?",
+    "DELETE FROM org_proxy_settings WHERE org = ?",
+    "DELETE FROM kept_requests WHERE org = ?",
     "UPDATE users SET default_org = NULL WHERE default_org = ?",
 )
+
+
+_HOMES = """
+SELECT user, organizations.id FROM org_memberships JOIN organizations ON organizations.id = org
+WHERE is_personal
+"""
 
 
 class Purged(NamedTuple):
@@ -140,6 +151,21 @@ def purge(connection: sqlite3.Connection, now_ms: int) -> Purged:
     return Purged(len(users), len(orgs))
 
 
+def purged(connection: sqlite3.Connection) -> tuple[list[str], list[str]]:
+    """Ids of all people, and of all organizations, that are tombstones."""
+    found = (
+        connection.execute(f"SELECT id FROM {table} WHERE purged_at IS NOT NULL").fetchall()  # noqa: S608  # ours
+        for table in ("users", "organizations")
+    )
+    people, orgs = ([each for (each,) in rows] for rows in found)
+    return people, orgs
+
+
+def homes(connection: sqlite3.Connection) -> dict[str, str]:
+    """Everybody's personal organization, by the person."""
+    return dict(connection.execute(_HOMES).fetchall())
+
+
 def require_other_admin(connection: sqlite3.Connection, user_id: str) -> None:
     """Raises Refused (409) when nobody else would run the server."""
     other = "SELECT 1 FROM users WHERE is_system_admin AND deleted_at IS NULL AND id != ?"
@@ -162,5 +188,6 @@ def _due(connection: sqlite3.Connection, table: str, now_ms: int) -> list[str]:
 
 
 def _each(connection: sqlite3.Connection, statements: tuple[str, ...], key: str) -> None:
-    for statement in statements:
-        connection.execute(statement, (key,))
+    with overwriting(connection):
+        for statement in statements:
+            connection.execute(statement, (key,))

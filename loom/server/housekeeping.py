@@ -17,8 +17,8 @@ from loom.server.audit.event import AuditEvent
 from loom.server.audit.verify import Report, Verifier
 from loom.server.jobs import store
 from loom.server.jobs.job import DAY, HOUR, Job
-from loom.server.keys import AUDIT, AUTHENTICATOR, CLOCK, CONFIG, DATABASE
-from loom.server.retention import retention
+from loom.server.keys import AUDIT, AUTHENTICATOR, BOOKS, CLOCK, CONFIG, DATABASE
+from loom.server.retention import retention, settle
 
 DAY_MS = 24 * 3600 * 1000
 HISTORY_DAYS = 90
@@ -64,9 +64,11 @@ class _Own:
         gone = await self._app[DATABASE].write(lambda c: deletions.purge(c, now))
         if any(gone):
             self._app[AUTHENTICATOR].forget()
+            await self._app[BOOKS].load()
             facts = {"users": gone.users, "organizations": gone.orgs}
             self._app[AUDIT].add(AuditEvent("accounts.purge", now, details={**facts}))
-        return f"{gone.users} accounts and {gone.orgs} organizations buried"
+        threads = await settle(self._app, now)
+        return f"{gone.users} accounts and {gone.orgs} organizations buried; {threads}"
 
     async def forget(self) -> str:
         before = self._app[CLOCK]() - HISTORY_DAYS * DAY_MS

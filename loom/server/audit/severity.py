@@ -10,7 +10,7 @@ CRITICAL, ERROR, WARNING, NOTICE = 2, 3, 4, 5
 
 _CRITICAL = frozenset({"weaver.escape", "audit.broken"})
 _DESTRUCTIVE = (
-    *("delete", "remove", "revoke", "purge", "cut", "drop"),
+    *("delete", "remove", "revoke", "purge", "cut", "drop", "erase"),
     *("disable", "activate", "impersonat", "kill", "rekey"),
 )
 

@@ -1,8 +1,9 @@
 """Erases for good, in steps between which everybody else reads and writes."""
 
+from collections.abc import Iterable
 from functools import partial
 
-from loom.server.threads import erasing
+from loom.server.threads import departures, erasing
 from loom.server.threads.erasing import Swept
 from loom.threads.store import ThreadStore
 
@@ -19,6 +20,18 @@ class Eraser:
         work = partial(erasing.erase_deleted, before=before, now_ms=now_ms)
         while gone := await self._store.writer.run(work):
             count += gone
+        return count
+
+    async def people(self, owners: Iterable[str], now_ms: int) -> int:
+        """Erases all that these people own, and takes the tombstones away; how many threads."""
+        count = 0
+        for owner in owners:
+            entomb = partial(departures.erase_of, owner=owner, now_ms=now_ms)
+            while gone := await self._store.writer.run(entomb):
+                count += gone
+            await self.swept(0)
+            while await self._store.writer.run(partial(departures.forget_of, owner=owner)):
+                pass
         return count
 
     async def swept(self, before: int) -> Swept:

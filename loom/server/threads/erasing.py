@@ -30,7 +30,7 @@ UPDATE threads SET title = '', workspace = '', provider = '', model = '', git_br
     deleted_at = coalesce(deleted_at, :now), erased_at = :now
 WHERE key = :key
 """
-_OF_THREAD = ("thread_files", "revisions", "share_links", "support_access", "taken_back")
+OF_THREAD = ("thread_files", "revisions", "share_links", "support_access", "taken_back")
 _REVISION = """
 INSERT INTO revisions (thread, version, mark, length, kept)
 SELECT key, version, mark, 0, 0 FROM threads WHERE key = ?
@@ -81,7 +81,7 @@ def erase_deleted(connection: sqlite3.Connection, before: int, now_ms: int) -> i
 
 def entomb(connection: sqlite3.Connection, key: int, now_ms: int) -> None:
     """Of the thread nothing is to be read or found from now on; its rows go with the next sweep."""
-    for table in _OF_THREAD:
+    for table in OF_THREAD:
         connection.execute(f"DELETE FROM {table} WHERE thread = ?", (key,))  # noqa: S608  # ours
     connection.execute(_TOMBSTONE, {"key": key, "now": now_ms})
     connection.execute(_REVISION, (key,))

@@ -74,7 +74,7 @@ def put(
     if new.new.rows:
         writing.append(connection, new.thread.id, new.new)
     writing.update(connection, new.thread.id, _changes(new))
-    return _counted(connection, held, stamp, kept=new.keep, updated_at=new.thread.updated_at)
+    return counted(connection, held, stamp, kept=new.keep, updated_at=new.thread.updated_at)
 
 
 def patch(
@@ -100,7 +100,7 @@ def patch(
     fields = {"title": asked.title, "tags": asked.tags, "is_pinned": asked.is_pinned}
     changes = {name: value for name, value in fields.items() if value is not None}
     writing.update(connection, thread_id, heads.checked_changes(changes))
-    return _counted(connection, held, stamp, is_deleted=held.info.is_deleted)
+    return counted(connection, held, stamp, is_deleted=held.info.is_deleted)
 
 
 def delete(
@@ -116,7 +116,7 @@ def delete(
         return held
     given.check(held.info)
     unshare(connection, held)
-    return _counted(connection, held, stamp, is_deleted=True)
+    return counted(connection, held, stamp, is_deleted=True)
 
 
 def unshare(connection: sqlite3.Connection, held: Held) -> None:
@@ -144,7 +144,7 @@ def _created(
     return held
 
 
-def _counted(
+def counted(
     connection: sqlite3.Connection,
     held: Held,
     stamp: Stamp,
