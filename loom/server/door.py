@@ -4,6 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from loom.core.errors import AuthError
+from loom.server import cookies
 from loom.server.access import Denied
 from loom.server.auth.authenticator import Authenticator
 from loom.server.auth.credentials import COOKIE
@@ -11,7 +12,8 @@ from loom.server.caller import principal_of
 from loom.server.deeds import audit, audited
 from loom.server.desk import Desk
 from loom.server.errors import Refused
-from loom.server.keys import CONFIG, PRINCIPAL
+from loom.server.keys import PRINCIPAL
+from loom.server.own_origin import own_origin
 from loom.server.principal import STRANGER, Principal, PrincipalKind
 from loom.server.routing import Access, Handler, Route
 
@@ -54,7 +56,7 @@ async def _principal(
         return await authenticator.principal(token) or STRANGER
     if route is not None and route.is_cross_site:
         return STRANGER
-    if cookie := request.cookies.get(COOKIE):
+    if cookie := cookies.shown(request, COOKIE):
         return await authenticator.principal(cookie, is_cookie=True) or STRANGER
     return STRANGER
 
@@ -81,11 +83,6 @@ def require_own_page(request: web.Request) -> None:
         raise Refused(403, "forbidden", "this request came from another site's page")
     if site not in ("same-origin", None) or (site is None and origin is None):
         raise Refused(403, "forbidden", "this request does not say that our own page made it")
-
-
-def own_origin(request: web.Request) -> str:
-    """Where browsers find this server: the configured address, else the one that was asked."""
-    return request.app[CONFIG].base_url or f"{request.scheme}://{request.host}"
 
 
 def _require_class(request: web.Request, route: Route | None, principal: Principal) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from loom import __version__
 from loom.api.errors import ErrorBody
+from loom.server.auth.credentials import COOKIE
 from loom.server.routing import Access, Route
 
 _PARAMETER = re.compile(r"\{(\w+)(?::([^{}]*(?:\{[^{}]*\}[^{}]*)*))?\}")
@@ -27,9 +28,13 @@ _SCHEMES = {
         "scheme": "bearer",
         "description": "An access token (lt_), an API key (lk_), or the server's own token.",
     },
-    "cookie": {"type": "apiKey", "in": "cookie", "name": "loom_session"},
     "weaver": {"type": "http", "scheme": "bearer", "description": "A weaver's own credential."},
 }
+
+
+def _schemes(server_url: str) -> dict[str, Any]:
+    prefix = "__Host-" if server_url.startswith("https:") else ""
+    return {**_SCHEMES, "cookie": {"type": "apiKey", "in": "cookie", "name": f"{prefix}{COOKIE}"}}
 
 
 def document(routes: Iterable[Route], server_url: str) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def document(routes: Iterable[Route], server_url: str) -> dict[str, Any]:
         },
         "servers": [{"url": server_url}],
         "paths": paths,
-        "components": {"schemas": components, "securitySchemes": _SCHEMES},
+        "components": {"schemas": components, "securitySchemes": _schemes(server_url)},
     }
 
 

@@ -11,6 +11,8 @@ from typing import Literal
 from loom.secrets import Secret
 
 COOKIE = "loom_session"
+"""Over TLS `__Host-loom_session`."""
+
 LOGIN_LIFETIME_MS = 60 * 24 * 3600 * 1000
 """A LoginSession ends this long after its last use."""
 

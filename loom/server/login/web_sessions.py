@@ -1,15 +1,14 @@
 """A browser's LoginSession: the cookie, when it begins and when it ends."""
 
 import sqlite3
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from loom.http import is_loopback
+from loom.server import cookies
 from loom.server.auth import login_sessions
 from loom.server.auth.credentials import COOKIE, LOGIN_LIFETIME_MS
 from loom.server.auth.login_sessions import Origin
-from loom.server.door import own_origin, principal_of
+from loom.server.door import principal_of
 from loom.server.keys import AUTHENTICATOR, CLOCK, DATABASE, PRINCIPAL
 
 USER_AGENT_LENGTH = 200
@@ -33,38 +32,13 @@ async def start(request: web.Request, response: web.StreamResponse, user_id: str
     authenticator.forget()
     if principal := await authenticator.principal(value, is_cookie=True):
         request[PRINCIPAL] = principal
-    put_cookie(request, response, COOKIE, value, LOGIN_LIFETIME_MS // 1000)
+    cookies.put(request, response, COOKIE, value, LOGIN_LIFETIME_MS // 1000)
 
 
 def prolong(request: web.Request, response: web.StreamResponse) -> None:
     """The browser keeps its cookie for as long as the server would."""
-    if principal_of(request).is_cookie and COOKIE in request.cookies:
-        seconds = LOGIN_LIFETIME_MS // 1000
-        put_cookie(request, response, COOKIE, request.cookies[COOKIE], seconds)
-
-
-def put_cookie(
-    request: web.Request,
-    response: web.StreamResponse,
-    name: str,
-    value: str,
-    seconds: int | None = None,
-) -> None:
-    """A cookie that no script reads and no other site's form brings (SameSite=Lax)."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=seconds,
-        httponly=True,
-        samesite="Lax",
-        secure=is_secure_only(request),
-    )
-
-
-def is_secure_only(request: web.Request) -> bool:
-    """Cookies travel over TLS alone; but on this machine's own addresses without it, too."""
-    origin = urlsplit(own_origin(request))
-    return origin.scheme == "https" or not is_loopback(origin.hostname or "")
+    if principal_of(request).is_cookie and (value := cookies.shown(request, COOKIE)):
+        cookies.put(request, response, COOKIE, value, LOGIN_LIFETIME_MS // 1000)
 
 
 def origin_of(request: web.Request) -> Origin:

@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from loom.core.errors import ConfigError
+from loom.server import cookies
 from loom.server.bodies import small_body
 from loom.server.door import principal_of, require_own_page
 from loom.server.errors import Refused
 from loom.server.keys import CONFIG
-from loom.server.login import web_sessions
 from loom.server.pages.frame import page
 from loom.server.pages.html import Content, Html, tag
 
@@ -43,7 +43,7 @@ def form_page(
     """A page with forms, and the cookie that strangers' forms need."""
     response = page(request, title, *content, status=status, is_wide=is_wide)
     if browser := request.get(_BROWSER):
-        web_sessions.put_cookie(request, response, COOKIE, browser)
+        cookies.put(request, response, COOKIE, browser)
     return response
 
 
@@ -83,7 +83,7 @@ async def read_fields(request: web.Request, limit: int = MAX_FORM) -> Mapping[st
 
 
 def _token(request: web.Request) -> str:
-    if not principal_of(request).is_cookie and COOKIE not in request.cookies:
+    if not principal_of(request).is_cookie and not cookies.shown(request, COOKIE):
         request[_BROWSER] = request.get(_BROWSER) or secrets.token_hex(32)
     return _expected(request)
 
@@ -93,7 +93,7 @@ def _expected(request: web.Request) -> str:
     if principal.is_cookie:
         owner = f"session {principal.credential_id}"
     else:
-        owner = f"browser {request.get(_BROWSER) or request.cookies.get(COOKIE, '')}"
+        owner = f"browser {request.get(_BROWSER) or cookies.shown(request, COOKIE)}"
     token = request.app[CONFIG].token
     if token is None:
         raise ConfigError("the server has no token", "Set LOOM_SERVER_TOKEN.")

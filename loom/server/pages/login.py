@@ -7,7 +7,7 @@ from aiohttp import web
 from loom.server.auth.next_page import HOME
 from loom.server.keys import CONFIG
 from loom.server.login.ways import MAGIC_LINK, Way, ways
-from loom.server.login.web_sessions import is_secure_only
+from loom.server.own_origin import is_secure_only
 from loom.server.pages.forms import form, form_page
 from loom.server.pages.html import Html, tag
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from loom.server import users
+from loom.server import cookies, users
 from loom.server.access import Resource, not_there
 from loom.server.areas import Area
 from loom.server.auth import identities
@@ -34,7 +34,7 @@ async def end(request: web.Request) -> web.Response:
     if session_id != principal_of(request).credential_id:
         return see_other("/account")
     response = see_other("/login")
-    response.del_cookie(COOKIE)
+    cookies.drop(request, response, COOKIE)
     return response
 
 

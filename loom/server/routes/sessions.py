@@ -4,6 +4,7 @@ from aiohttp import web
 
 from loom.api.login import SessionInfo, SessionList
 from loom.api.times import rfc3339
+from loom.server import cookies
 from loom.server.access import Resource, not_there
 from loom.server.areas import Area
 from loom.server.auth import login_sessions
@@ -38,7 +39,7 @@ async def logout(request: web.Request) -> web.Response:
         await read_form(request)
     await end_session(request, principal.credential_id, "auth.logout")
     response = see_other("/login") if is_for_a_person(request) else web.Response(status=204)
-    response.del_cookie(COOKIE)
+    cookies.drop(request, response, COOKIE)
     return response
 
 

@@ -57,7 +57,35 @@ async def test_where_the_server_is_reached_over_tls_cookies_travel_over_tls_alon
 ) -> None:
     loom = await team(login=DEV, public_url="https://loom.example")
     said = await loom.call("GET", "/login", {"Accept": HTML})
-    assert "Secure" in said.headers["Set-Cookie"]
+    words = said.headers["Set-Cookie"].split("; ")
+    assert words[0].startswith("__Host-loom_form=")
+    assert {"HttpOnly", "Path=/", "SameSite=Lax", "Secure"} == set(words[1:])
+
+
+async def test_no_other_host_of_the_domain_plants_a_session(team: TeamUp) -> None:
+    loom = await team(public_url="https://loom.example")
+    person = await loom.sign_up("alice@example.com")
+    planted = (await loom.cookie(person))["Cookie"]
+    assert planted.startswith("loom_session=")
+    assert (await loom.call("GET", "/auth/me", {"Cookie": planted})).status == 401
+    both = {"Cookie": f"{planted}; __Host-loom_session={'0' * 64}"}
+    assert (await loom.call("GET", "/auth/me", both)).status == 401
+    own = {"Cookie": f"__Host-{planted}; loom_session={'0' * 64}"}
+    assert (await loom.call("GET", "/auth/me", own)).status == 200
+
+
+async def test_over_tls_a_session_is_prolonged_and_ended_under_its_own_name(team: TeamUp) -> None:
+    loom = await team(public_url="https://loom.example")
+    planted = (await loom.cookie(await loom.sign_up("alice@example.com")))["Cookie"]
+    own = {"Cookie": f"__Host-{planted}", "Origin": "https://loom.example"}
+    page = await loom.call("GET", "/account", {**own, "Accept": HTML})
+    words = page.headers["Set-Cookie"].split("; ")
+    assert words[0] == own["Cookie"]
+    assert {"HttpOnly", "Max-Age=5184000", "Path=/", "SameSite=Lax", "Secure"} == set(words[1:])
+    out = (await loom.call("POST", "/auth/logout", own)).headers["Set-Cookie"].split("; ")
+    assert out[0] == '__Host-loom_session=""'
+    assert {"Max-Age=0", "Path=/", "Secure"} <= set(out)
+    assert (await loom.call("GET", "/auth/me", own)).status == 401
 
 
 async def test_a_page_over_plain_http_says_why_nobody_stays_signed_in(team: TeamUp) -> None:
