@@ -79,14 +79,15 @@ def asking(connection: sqlite3.Connection, user_code: str, now_ms: int) -> Askin
 
 def decide(
     connection: sqlite3.Connection, user_code: str, user_id: str, now_ms: int, *, is_approved: bool
-) -> bool:
-    """Notes what `user_id` said; False when nobody waits for this code."""
-    cursor = connection.execute(
-        "UPDATE device_codes SET user = ?, is_denied = ? WHERE user_code = ?"
-        " AND expires_at > ? AND user IS NULL AND NOT is_denied",
-        (user_id if is_approved else None, not is_approved, user_code, now_ms),
-    )
-    return cursor.rowcount > 0
+) -> Asking | None:
+    """Notes what `user_id` said, and of whom; None when nobody waits for this code."""
+    found = asking(connection, user_code, now_ms)
+    if found is not None:
+        connection.execute(
+            "UPDATE device_codes SET user = ?, is_denied = ? WHERE user_code = ?",
+            (user_id if is_approved else None, not is_approved, user_code),
+        )
+    return found
 
 
 def redeem(

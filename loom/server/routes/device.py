@@ -7,6 +7,7 @@ from aiohttp import web
 
 from loom.api.login import DeviceError, DeviceStart, DeviceToken
 from loom.server.areas import Area
+from loom.server.audit.event import Outcome
 from loom.server.auth import device_codes
 from loom.server.auth.credentials import LOGIN_LIFETIME_MS
 from loom.server.auth.device_codes import INTERVAL_MS, LIFETIME_MS, Asking, as_user_code
@@ -112,13 +113,14 @@ async def decide(request: web.Request) -> web.Response:
         fields.get("decision") == "approve",
     )
     require_rate(request, WRONG_USER_CODES, user_id)
-    is_known = await request.app[DATABASE].write(
+    asking = await request.app[DATABASE].write(
         lambda c: device_codes.decide(c, code, user_id, now, is_approved=is_approved)
     )
-    if not is_known:
+    if asking is None:
         return code_page(request, NO_SUCH_CODE, 404)
     request.app[RATE_LIMITS].give_back(WRONG_USER_CODES, user_id)
-    audit(request, "auth.device", "ok" if is_approved else "denied")
+    outcome: Outcome = "ok" if is_approved else "denied"
+    audit(request, "auth.device", outcome, device=asking.client, device_ip=asking.ip)
     return decided_page(request, is_approved)
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import re
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from loom.server.auth.device_codes import INTERVAL_MS, LIFETIME_MS, as_user_code
 from loom.server.routes.device import GRANT
+from loom.server.sections.http import HttpSettings
 from loom.server.sections.login import LoginSettings
-from tests.server.conftest import TeamUp
+from tests.server.conftest import TOKEN, TeamUp
 from tests.server.team import Said, Team
 from tests.server.test_door import Clock
 from tests.server.visitor import Visitor, visiting
@@ -214,6 +216,38 @@ async def test_starting_devices_is_limited_by_client(team: TeamUp) -> None:
     said = [await loom.call("POST", "/auth/device/start", data=form) for _ in range(22)]
     assert said[0].status == 200 and said[-1].status == 429
     assert 0 < int(said[-1].headers["Retry-After"]) <= 10
+
+
+async def test_the_page_says_who_asks_from_where_and_when_and_warns(team: TeamUp) -> None:
+    proxies = (ip_network("127.0.0.1/32"),)
+    loom = await team(
+        login=DEV, clock=(clock := Clock()), http=HttpSettings(trusted_proxies=proxies)
+    )
+    form = {"client_id": "loom-cli", "device_name": "laptop-7"}
+    there = {"X-Forwarded-For": "203.0.113.9"}
+    far = (await loom.call("POST", "/auth/device/start", there, data=form)).json()
+    near = await started(loom, device_name="laptop-7")
+    clock.now += 3 * 60_000
+    async with visiting(loom.url) as browser:
+        page = await signed_in(browser, f"/device?user_code={far['user_code']}")
+        for words in (
+            *("Loom on laptop-7", "Asked from 203.0.113.9", "You are at 127.0.0.1", "3 min ago"),
+            *("Approve only what you started yourself", "somebody sent you this code"),
+            "This device is not where you are",
+        ):
+            assert words in page.text
+        await browser.press(page.form("ApproveDeny"), decision="deny")
+        page = await browser.open(f"/device?user_code={near['user_code']}")
+        assert "Asked from 127.0.0.1" in page.text and "not where you are" not in page.text
+    audit = await loom.call("GET", "/api/admin/audit?type=auth.device", _operator(loom))
+    (line,) = audit.json()["entries"]
+    assert line["outcome"] == "denied"
+    assert line["details"]["device_ip"] == "203.0.113.9"
+    assert line["details"]["device"] == "Loom on laptop-7"
+
+
+def _operator(loom: Team) -> dict[str, str]:
+    return {"Authorization": f"Bearer {TOKEN}"}
 
 
 async def test_what_a_device_calls_itself_is_shown_as_text(team: TeamUp) -> None:
