@@ -210,7 +210,8 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     async with opened(config.db_path) as database:
         app[DATABASE] = database
         accounts = database if config.is_team else None
-        app[AUTHENTICATOR] = Authenticator(config.token or Secret(""), accounts, app[CLOCK])
+        operator, look = config.token or Secret(""), app[LISTENERS].look_again
+        app[AUTHENTICATOR] = Authenticator(operator, accounts, app[CLOCK], look)
         yield
 
 

@@ -12,12 +12,12 @@ from loom.server.caller import principal_of
 from loom.server.deeds import audit, audited
 from loom.server.desk import Desk
 from loom.server.errors import Refused
-from loom.server.keys import PRINCIPAL
+from loom.server.keys import AUTHENTICATOR, PRINCIPAL
 from loom.server.own_origin import own_origin
 from loom.server.principal import STRANGER, Principal, PrincipalKind
-from loom.server.routing import Access, Handler, Route
+from loom.server.routing import Access, Handler, Route, route_of
 
-__all__ = ["audit", "authenticate", "own_origin", "principal_of"]
+__all__ = ["audit", "authenticate", "own_origin", "principal_of", "still"]
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -59,6 +59,14 @@ async def _principal(
     if cookie := cookies.shown(request, COOKIE):
         return await authenticator.principal(cookie, is_cookie=True) or STRANGER
     return STRANGER
+
+
+def still(request: web.Request) -> Principal | None:
+    """Whom what the request showed stands for now; None when that has ended meanwhile."""
+    authenticator = request.app[AUTHENTICATOR]
+    if token := _token(request, route_of(request)):
+        return authenticator.holds(token)
+    return authenticator.holds(cookies.shown(request, COOKIE), is_cookie=True)
 
 
 def _require_own_page(request: web.Request, principal: Principal) -> None:

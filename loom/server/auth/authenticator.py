@@ -8,6 +8,7 @@ moment only bounds changes that another process made.
 import hmac
 import time
 from collections.abc import Callable
+from types import ModuleType
 from typing import NamedTuple
 
 from loom.secrets import Secret
@@ -37,14 +38,20 @@ class Authenticator:
         operator: the server's own token.
         database: None where there are no accounts.
         clock: Unix milliseconds.
+        on_forget: called when rights have changed.
     """
 
     def __init__(
-        self, operator: Secret, database: Database | None, clock: Callable[[], int]
+        self,
+        operator: Secret,
+        database: Database | None,
+        clock: Callable[[], int],
+        on_forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._operator = operator.expose().encode()
         self._database = database
         self._clock = clock
+        self._on_forget = on_forget
         self._known: dict[bytes, _Known] = {}
 
     def is_operator(self, credential: str) -> bool:
@@ -68,25 +75,40 @@ class Authenticator:
             return known.principal if known.principal.is_cookie == is_cookie else None
         if not is_cookie and self.is_operator(credential):
             return OPERATOR
-        if self._database is None or not credential:
-            return None
         return await self._looked_up(key, credential, is_cookie)
 
     def forget(self) -> None:
         """Rights changed: the next request of everybody is looked up anew."""
         self._known.clear()
+        self._on_forget()
+
+    def holds(self, credential: str, *, is_cookie: bool = False) -> Principal | None:
+        """Whom `credential` stands for at this instant; to ask is not to use it."""
+        if not is_cookie and self.is_operator(credential):
+            return OPERATOR
+        found = self._find(hashed(credential), credential, is_cookie)
+        return None if found is None else found.principal
+
+    def _find(self, key: bytes, credential: str, is_cookie: bool) -> Found | None:
+        if self._database is None or not credential:
+            return None
+        area, now = _area(credential, is_cookie), self._clock()
+        found: Found | None = self._database.read(lambda c: area.find(c, key, now))
+        return found if found is not None and found.principal.is_cookie == is_cookie else None
 
     async def _looked_up(self, key: bytes, credential: str, is_cookie: bool) -> Principal | None:
-        area = service_keys if credential.startswith("lk_") and not is_cookie else login_sessions
-        database, now = self._database, self._clock()
-        if database is None:
+        found = self._find(key, credential, is_cookie)
+        if found is None or self._database is None:
             return None
-        found: Found | None = database.read(lambda connection: area.find(connection, key, now))
-        if found is None or found.principal.is_cookie != is_cookie:
-            return None
+        now = self._clock()
         if now - found.last_used_at > TOUCH_AFTER_MS:
-            await database.write(lambda connection: area.touch(connection, key, now))
+            area = _area(credential, is_cookie)
+            await self._database.write(lambda c: area.touch(c, key, now))
         if len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
         self._known[key] = _Known(found.principal, time.monotonic() + REMEMBERED)
         return found.principal
+
+
+def _area(credential: str, is_cookie: bool) -> ModuleType:
+    return service_keys if credential.startswith("lk_") and not is_cookie else login_sessions

@@ -1,8 +1,9 @@
 """`GET /api/flags/stream`: what holds for the caller, and then what changes."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 from msgspec import json
@@ -10,11 +11,10 @@ from msgspec import json
 from loom.api.flags import FlagStreamQuery
 from loom.api.support import SupportQuestion, SupportQuestions
 from loom.server.areas import Area
-from loom.server.door import principal_of
+from loom.server.door import principal_of, still
 from loom.server.flags.listeners import SUPPORT_ASKED, Change, Listener
 from loom.server.flags.seen import Caller, evaluation, state
-from loom.server.keys import CLOCK, FLAGS, LISTENERS, THREADS
-from loom.server.principal import Principal, PrincipalKind
+from loom.server.keys import BACKGROUND, CLOCK, CONFIG, FLAGS, LISTENERS, THREADS
 from loom.server.responses import query_of
 from loom.server.routing import Access, Route
 
@@ -32,13 +32,24 @@ async def stream(request: web.Request) -> web.StreamResponse:
     query = query_of(request, FlagStreamQuery)
     caller = Caller(principal_of(request), query.environment, query.session)
     out = web.StreamResponse(headers=_HEADERS)
-    person = _person(caller.principal)
-    with request.app[LISTENERS].listening(person) as listener, suppress(TimeoutError):
-        await out.prepare(request)
-        async with asyncio.timeout(query.seconds or None):
-            await _Stream(request.app, caller, listener, out).run()
-    await out.write_eof()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(query.seconds or None) as limit:
+            listener = Listener(caller.principal, partial(still, request), limit)
+            with request.app[LISTENERS].listening(listener):
+                await out.prepare(request)
+                await _Stream(request.app, caller, listener, out).run()
+    await _end(request, out)
     return out
+
+
+async def _end(request: web.Request, out: web.StreamResponse) -> None:
+    """Ends the answer; a client that does not read what it was sent is cut off, not waited for."""
+    transport = request.transport
+    if transport is not None and transport.get_write_buffer_size():
+        transport.abort()
+        return
+    await out.prepare(request)
+    await out.write_eof()
 
 
 class _Stream:
@@ -53,7 +64,7 @@ class _Stream:
         self._out = out
 
     async def run(self) -> None:
-        """Until the server lets the client go, or it leaves."""
+        """Until the listener is let go, or leaves."""
         begun = state(self._app[FLAGS], self._caller, self._app[CLOCK]())
         await self._out.write(b"retry: %d\n" % RETRY_MS + _event("init", begun))
         if questions := await self._questions():
@@ -65,8 +76,6 @@ class _Stream:
             except TimeoutError:
                 await self._out.write(_event("heartbeat", {}))
                 continue
-            if change is None:
-                return
             if change.org in ("", self._caller.principal.org_id):
                 await self._out.write(_event(change.kind, await self._told(change)))
 
@@ -79,19 +88,13 @@ class _Stream:
 
     async def _questions(self) -> tuple[SupportQuestion, ...]:
         """Which of the person's threads the support waits to read."""
-        person = self._listener.user
+        person = self._listener.person
         if not person or THREADS not in self._app:
             return ()
         # A team's server alone has threads; the one in the app does not wait for their SQL.
         from loom.server.threads.support import questions
 
         return await self._app[THREADS].read_apart(lambda c: questions(c, person))
-
-
-def _person(principal: Principal) -> str:
-    """Whose client it is; "" for keys and the operator, and for admins in somebody's place."""
-    is_person = principal.kind is PrincipalKind.USER and not principal.is_impersonating
-    return principal.user_id if is_person else ""
 
 
 def _event(name: str, value: object) -> bytes:
@@ -107,6 +110,13 @@ def _routes(app: web.Application) -> Iterator[Route]:
     yield from ROUTES
 
 
+async def _watched(app: web.Application) -> AsyncIterator[None]:
+    # Nobody is signed out of the server inside the app.
+    if app[CONFIG].is_team:
+        app[BACKGROUND].spawn(app[LISTENERS].watch())
+    yield
+
+
 ROUTES = (
     Route(
         *("GET", "/api/flags/stream", stream, Access.SIGNED_IN),
@@ -115,4 +125,4 @@ ROUTES = (
     ),
 )
 
-AREA = Area(_routes)
+AREA = Area(_routes, _watched)
