@@ -171,6 +171,7 @@ def finished(bill: Bill) -> None:
     now_ms = books.clock()
     usage, is_estimated = _charged(bill)
     if bill.model and bill.model != spender.model:
+        books.ledger.learn(spender, bill.model)
         # It is charged for what answered, if that has a price of its own.
         price = books.prices.price(spender.provider, bill.model, now_ms)
         if price is not None or bill.price is None:

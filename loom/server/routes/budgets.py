@@ -15,7 +15,7 @@ from loom.server.routes.finding import org_for
 from loom.server.routing import Access, Route
 from loom.server.spending import budgets, subjects
 from loom.server.spending.budgets import Budget
-from loom.server.spending.ledger import Counter
+from loom.server.spending.counters import Counter
 from loom.server.spending.periods import DAY_MS
 from loom.server.spending.prices import NANO
 

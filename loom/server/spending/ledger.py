@@ -5,13 +5,11 @@ over. Nothing here awaits, so that between looking and reserving nobody else can
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from loom.server.errors import Refused
 from loom.server.spending.budgets import Budget
-from loom.server.spending.periods import bounds, date_of, day_of
-from loom.server.spending.prices import NANO
+from loom.server.spending.counters import Counter, require, warning
+from loom.server.spending.periods import bounds, day_of
 from loom.server.spending.usage import UsageRecord
 
 _MAX_REMEMBERED = 10_000
@@ -27,25 +25,6 @@ class Spender(NamedTuple):
     key: str
     provider: str
     model: str
-
-
-@dataclass
-class Counter:
-    """One budget's money in the period that runs; `ends` is its first day after."""
-
-    budget: Budget
-    begins: int = 0
-    ends: int = 0
-    spent: int = 0
-    reserved: int = 0
-    warned: set[str] = field(default_factory=set)
-
-    def roll(self, at: int) -> None:
-        """A new period begins with nothing spent; what is reserved is still on its way."""
-        if day_of(at) >= self.ends:
-            self.begins, self.ends = bounds(self.budget.period, at)
-            self.spent = 0
-            self.warned.clear()
 
 
 class Reservation(NamedTuple):
@@ -70,6 +49,7 @@ class Ledger:
         self.budgets: tuple[Budget, ...] = ()
         self._counters: dict[tuple[str, str], Counter] = {}
         self._bound: dict[Spender, tuple[Counter, ...]] = {}
+        self._called: dict[tuple[str, str], frozenset[str]] = {}
 
     def load(
         self,
@@ -97,13 +77,14 @@ class Ledger:
             self._spend(_spender(record), record.cost_nano or 0, at)
 
     def counters(self, spender: Spender) -> tuple[Counter, ...]:
-        """Of the budgets that bind `spender`."""
+        """Of the budgets that bind `spender`, by any name that the model is known by."""
         found = self._bound.get(spender)
         if found is None:
+            names = {spender.model, *self._called.get(spender[3:], ())}
             found = tuple(
                 self._counter(budget, budget.share(spender.user, spender.key))
                 for budget in self.budgets
-                if budget.binds(*spender)
+                if any(budget.binds(*spender[:4], name) for name in names)
             )
             if len(self._bound) >= _MAX_REMEMBERED:
                 self._bound.clear()
@@ -141,16 +122,31 @@ class Ledger:
         for counter in counters:
             counter.roll(at)
             if counter.budget.is_hard:
-                _require(counter, nano, unknown)
+                require(counter, nano, unknown)
         for counter in counters:
             counter.reserved += nano or 0
         return Reservation(counters, nano or 0)
 
     def settle(self, reservation: Reservation, spender: Spender, nano: int) -> None:
-        """The request is over and cost `nano`."""
-        for counter in reservation.counters:
+        """The request is over and cost `nano`; budgets of either name of its model are charged."""
+        held, at = reservation.counters, self._clock()
+        for counter in held:
             counter.reserved -= reservation.nano
-        self._spend(spender, nano, self._clock())
+        self._spend(spender, nano, at)
+        bound = self.counters(spender)
+        for counter in () if bound is held else held:
+            if not any(counter is each for each in bound):
+                counter.roll(at)
+                counter.spent += nano
+
+    def learn(self, spender: Spender, model: str) -> None:
+        """`model` answers where the spender's is asked: what binds the one binds the other."""
+        known = self._called.get(spender[3:], frozenset())
+        if model not in known:
+            if len(self._called) >= _MAX_REMEMBERED:
+                self._called.clear()
+            self._called[spender[3:]] = known | {model}
+            self._bound.clear()
 
     def warning(self, spender: Spender, counters: Iterable[Counter]) -> str:
         """What `spender` is to be told of these now, once in a budget's period; else empty."""
@@ -185,57 +181,3 @@ class Ledger:
 
 def _spender(record: UsageRecord) -> Spender:
     return Spender(record.org, record.user, record.key, record.provider, record.model)
-
-
-def _require(counter: Counter, nano: int | None, unknown: str) -> None:
-    budget = counter.budget
-    if nano is None:
-        raise Refused(
-            402,
-            "price_unknown",
-            f"{described(budget)} cannot be kept, for nobody knows the price of {unknown}",
-            "Ask for less, or let the operator add the price to the server's prices file.",
-        )
-    if counter.spent + counter.reserved + nano <= budget.limit_nano:
-        return
-    ask = f"Ask {budget.contact}." if budget.contact else f"Ask {_who(budget)} for more."
-    held = f" and {usd(counter.reserved)} is held by running requests" if counter.reserved else ""
-    raise Refused(
-        402,
-        "budget_exceeded",
-        f"{described(budget)} does not allow this request: {usd(counter.spent)} of"
-        f" {usd(budget.limit_nano)} is spent{held}, and it may cost up to {usd(nano)}. It begins"
-        f" anew on {date_of(counter.ends).isoformat()} (UTC).",
-        ask,
-    )
-
-
-def warning(counter: Counter) -> str:
-    """What is told of a budget that is used up, or nearly."""
-    budget = counter.budget
-    return (
-        f"{described(budget)}: {usd(counter.spent)} of {usd(budget.limit_nano)} is spent; it begins"
-        f" anew on {date_of(counter.ends).isoformat()} (UTC)."
-    )
-
-
-def described(budget: Budget) -> str:
-    """The budget in words."""
-    whom = {"all": "", "user": " of a user", "key": " of an API key"}[budget.scope]
-    of = "the organization" if budget.org else "the server"
-    on = "" if budget.model == "*" else f" on {budget.model}"
-    return (
-        f"The {budget.period}'s budget{whom} in {of}{on}"
-        if whom
-        else (f"The {budget.period}'s budget of {of}{on}")
-    )
-
-
-def _who(budget: Budget) -> str:
-    return "an owner or admin of the organization" if budget.org else "the server's operator"
-
-
-def usd(nano: int) -> str:
-    """Dollars as people write them; small sums with more digits."""
-    dollars = nano / NANO
-    return f"${dollars:,.2f}" if dollars >= 1 or not nano else f"${dollars:.4f}"

@@ -10,7 +10,7 @@ import pytest
 from loom.server.keys import BOOKS
 from loom.server.spending.prices import NANO
 from tests.fakes.claude_wire import MESSAGE
-from tests.fakes.upstream import Line, Received, answer
+from tests.fakes.upstream import Line, Received, Script, answer
 from tests.server.conftest import TeamUp, Upstream, ask
 from tests.server.team import Person, Team
 
@@ -57,8 +57,10 @@ class Office:
         return (await self.crew.call("GET", path, self.people[who].headers)).json()["budgets"]
 
 
-async def office(team: TeamUp, upstream: Upstream, **config: Any) -> Office:
-    crew = await team((await upstream(metered)).url, **config)
+async def office(
+    team: TeamUp, upstream: Upstream, script: Script = metered, **config: Any
+) -> Office:
+    crew = await team((await upstream(script)).url, **config)
     names = ("root", "carol", "alice", "bob")
     people = {name: await crew.sign_up(f"{name}@example.com") for name in names}
     org = await crew.org(
@@ -141,6 +143,18 @@ async def test_a_limit_on_some_models_leaves_the_others(team: TeamUp, upstream: 
     await acme.budget(0, model="claude-opus*")
     assert (await acme.ask("alice", model="claude-opus-5-5")).status == 402
     assert (await acme.ask("alice")).status == 200
+
+
+async def test_a_limit_on_a_model_holds_for_its_snapshots_and_however_it_is_written(
+    team: TeamUp, upstream: Upstream
+) -> None:
+    usage = {"input_tokens": 50, "output_tokens": 1000}
+    dated = {**MESSAGE, "model": f"{SONNET}-20260928", "usage": usage}
+    acme = await office(team, upstream, script=answer(dated))
+    await acme.budget(0.03, model=SONNET)
+    assert [(await acme.ask("alice")).status for _ in range(3)] == [200, 200, 402]
+    for model in (f"{SONNET}-20260928", SONNET.upper(), f" {SONNET}"):
+        assert (await acme.ask("alice", model=model)).status == 402
 
 
 async def test_a_soft_limit_warns_each_person_once(team: TeamUp, upstream: Upstream) -> None:
@@ -236,10 +250,8 @@ async def test_what_nobody_knows_the_cost_of_counts_as_the_most_that_it_can_be(
     team: TeamUp, upstream: Upstream
 ) -> None:
     usage = {"input_tokens": 1, "output_tokens": 1, "service_tier": "brand_new"}
-    crew = await team((await upstream(answer({**MESSAGE, "model": SONNET, "usage": usage}))).url)
-    people = {name: await crew.sign_up(f"{name}@example.com") for name in ("carol", "alice")}
-    await crew.org("acme", owner=people["carol"], member1=people["alice"])
-    acme = Office(crew, "", people)
+    script = answer({**MESSAGE, "model": SONNET, "usage": usage})
+    acme = await office(team, upstream, script)
     await acme.budget(1)
     assert (await acme.ask("alice")).status == 200
     (budget,) = await acme.budgets()

@@ -76,6 +76,29 @@ def test_a_budget_binds_whom_it_names(budget: Budget, spender: Spender, is_bound
     assert bool(ledger(budget).counters(spender)) is is_bound
 
 
+def test_a_budget_binds_a_model_by_each_of_its_names() -> None:
+    """What was asked for under another name, and is known since it answered."""
+    named, alias = HARD._replace(model="claude-opus-5-5"), ALICE._replace(model="opus-latest")
+    books = ledger(named)
+    held = books.reserve(alias, 900)
+    assert held.counters == ()
+    books.learn(alias, ALICE.model)
+    books.settle(held, ALICE, 900)
+    with pytest.raises(Refused):
+        books.reserve(alias, 101)
+    assert books.fullest(named).spent == 900
+
+
+def test_a_budget_on_the_name_that_was_asked_for_is_charged_whatever_answers() -> None:
+    on_alias = HARD._replace(model="opus-latest")
+    alias = ALICE._replace(model="opus-latest")
+    books = ledger(on_alias)
+    books.settle(books.reserve(alias, 900), ALICE, 900)
+    assert (books.fullest(on_alias).spent, books.fullest(on_alias).reserved) == (900, 0)
+    with pytest.raises(Refused):
+        books.reserve(alias, 101)
+
+
 def test_a_new_period_begins_with_nothing_spent() -> None:
     clock = [NOW]
     books = ledger(HARD._replace(period="day"), clock=clock)

@@ -51,6 +51,38 @@ def test_a_model_without_a_price_has_no_cost() -> None:
     assert TABLE.cost("openai", "claude-sonnet-5-5", Usage(1, 1), NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("openai", "gpt-6-sol-pro"),
+        ("openai", "gpt-6.1-sol-cyber"),
+        ("openai", "gpt-5-mini-pro"),
+        ("anthropic", "claude-opus-5-5-fast"),
+        ("anthropic", "claude-sonnet-4-9"),
+        ("vertex", "gemini-3.8-flash-cyber"),
+        ("vertex", "gemini-2.5-pro-preview-tts"),
+        ("vertex", "claude-sonnet-5-5-max"),
+    ],
+)
+def test_a_variant_has_not_the_price_of_its_namesake(provider: str, model: str) -> None:
+    assert TABLE.price(provider, model, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("anthropic", "claude-sonnet-4-20250514"),
+        ("anthropic", "claude-sonnet-4-5-20250929"),
+        ("anthropic", "claude-opus-4-8"),
+        ("openai", "gpt-6-astra-2026-09-03"),
+        ("vertex", "gemini-2.5-pro-001"),
+        ("vertex", "claude-sonnet-5-5@20260928"),
+    ],
+)
+def test_a_snapshot_has_the_price_of_its_model(provider: str, model: str) -> None:
+    assert TABLE.price(provider, model, NOW) is not None
+
+
 def test_a_price_holds_from_its_day_on() -> None:
     assert TABLE.cost("anthropic", "claude-haiku-5-5", Usage(1), ms("2026-10-06")) is None
 
