@@ -9,7 +9,10 @@ MAX_PAGE = 200
 
 
 class Account(Struct, frozen=True):
-    """Anybody's account; `gone_at` is when one that was deleted can no longer be restored."""
+    """Anybody's account; `gone_at` is when one that was deleted can no longer be restored.
+
+    `stored` are the bytes of threads and images that are kept for the person.
+    """
 
     id: str
     name: str
@@ -17,6 +20,7 @@ class Account(Struct, frozen=True):
     roles: tuple[GlobalRole, ...]
     created_at: str
     gone_at: str = ""
+    stored: int = 0
 
 
 class AccountsAsked(Struct, frozen=True):

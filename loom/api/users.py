@@ -31,3 +31,15 @@ class Deleted(Struct, frozen=True):
     id: str
     gone_at: str
     may_return: bool
+
+
+class Storage(Struct, frozen=True):
+    """`GET /api/users/me/storage`: bytes of threads and images that are kept for the caller.
+
+    `deleted` are those of deleted threads, which count until they are erased: in their time, or
+    when there is no room for a write. `limit` is 0 for none.
+    """
+
+    used: int
+    deleted: int
+    limit: int

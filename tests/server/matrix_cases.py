@@ -229,6 +229,7 @@ CASES: Mapping[str, Case] = {
     "POST /api/admin/jobs/{job}/run": Case(passes=(409,)),
     "POST /api/admin/jobs/{job}/cancel": Case(passes=(409,)),
     "PATCH /api/users/me": Case(json={"locale": "de"}, policy=PERSONS),
+    "GET /api/users/me/storage": Case(policy=PERSONS),
     "GET /api/users/{user}": Case(policy=MEMBERS),
 }
 

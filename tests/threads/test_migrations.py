@@ -69,3 +69,25 @@ async def test_older_loom_finds_its_store_beside_the_migrated_one(path: Path) ->
         pass
     with closing(sqlite3.connect(f"{path}.v1.backup")) as copy:
         assert copy.execute("SELECT count(*) FROM entries").fetchone() == (len(CONVERSATION),)
+
+
+async def test_what_an_older_server_holds_is_counted_for_its_owners(path: Path) -> None:
+    with closing(prepare(path, migrations_in(MIGRATIONS)[:7])) as connection:
+        rows = (("T-1", "é", "alice", "1234"), ("T-2", "", "alice", "56"), ("T-3", "here", "", "x"))
+        for key, (name, title, owner, text) in enumerate(rows, 1):
+            connection.execute(
+                "INSERT INTO threads (key, id, title, owner, created_at, updated_at, version)"
+                " VALUES (?, ?, ?, ?, 1, 1, 1)",
+                (key, name, title, owner),
+            )
+            connection.execute(
+                "INSERT INTO entries (thread, seq, kind, created_at, text, body)"
+                " VALUES (?, 1, 'message', 1, ?, ?)",
+                (key, text, b"{}"),
+            )
+        connection.execute("INSERT INTO attachments VALUES ('h', 'image/png', zeroblob(100))")
+        connection.execute("INSERT INTO thread_images (hash, thread) VALUES ('h', 2)")
+    async with ThreadStore.open(path) as store:
+        found = store.read(lambda c: c.execute("SELECT * FROM stored").fetchall())
+    # Each has 512 bytes and `[]` for its tags.
+    assert found == [("alice", 2 * 514 + 2 + (4 + 2) + (2 + 2) + 100)]

@@ -1,6 +1,7 @@
 """`/api/admin/users`: accounts, in the hands of the server's admins."""
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from loom.api.admin import (
     MAX_PAGE,
@@ -18,10 +19,11 @@ from loom.server.areas import Area
 from loom.server.auth.login_sessions import Origin
 from loom.server.door import audit, principal_of
 from loom.server.errors import Refused
-from loom.server.keys import CLOCK, DATABASE
+from loom.server.keys import CLOCK, DATABASE, THREADS
 from loom.server.responses import json_body, json_response, query_of
 from loom.server.routes.finding import person_of, rights_changed
 from loom.server.routing import Access, Route
+from loom.server.threads import quota
 
 
 async def page(request: web.Request) -> web.Response:
@@ -29,7 +31,10 @@ async def page(request: web.Request) -> web.Response:
     asked = query_of(request, AccountsAsked)
     if not 1 <= asked.limit <= MAX_PAGE:
         raise Refused(400, "invalid_request", f"limit must be from 1 to {MAX_PAGE}")
-    return json_response(request.app[DATABASE].read(lambda c: accounts.page(c, asked)))
+    found = request.app[DATABASE].read(lambda c: accounts.page(c, asked))
+    return json_response(
+        replace(found, users=tuple(_weighed(request, each) for each in found.users))
+    )
 
 
 async def set_roles(request: web.Request) -> web.Response:
@@ -41,7 +46,7 @@ async def set_roles(request: web.Request) -> web.Response:
     )
     rights_changed(request)
     audit(request, "admin.roles", resource=f"user:{user_id}", roles=" ".join(account.roles))
-    return json_response(account)
+    return json_response(_weighed(request, account))
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -61,7 +66,8 @@ async def restore(request: web.Request) -> web.Response:
     await request.app[DATABASE].write(lambda c: deletions.restore_user(c, user_id, now))
     rights_changed(request)
     audit(request, "admin.user_restore", resource=f"user:{user_id}")
-    return json_response(request.app[DATABASE].read(lambda c: accounts.find(c, user_id)))
+    account = request.app[DATABASE].read(lambda c: accounts.find(c, user_id))
+    return json_response(_weighed(request, account))
 
 
 async def impersonate(request: web.Request) -> web.Response:
@@ -79,6 +85,12 @@ async def impersonate(request: web.Request) -> web.Response:
     )
     audit(request, "admin.impersonate", resource=f"user:{user_id}")
     return json_response(Impersonation(user_id, token.expose(), rfc3339(ends_at)), 201)
+
+
+def _weighed(request: web.Request, account: Account) -> Account:
+    """With what is kept for the person."""
+    stored = request.app[THREADS].read(lambda c: quota.used(c, account.id))
+    return replace(account, stored=stored)
 
 
 _USERS = "/api/admin/users"

@@ -28,7 +28,7 @@ from loom.server.areas import Area
 from loom.server.bodies import body_of
 from loom.server.chosen_org import org_of
 from loom.server.door import audit, principal_of
-from loom.server.keys import CLOCK, COMPONENTS, CONFIG, DATABASE, THREADS
+from loom.server.keys import CLOCK, COMPONENTS, CONFIG, DATABASE, STORAGE, THREADS
 from loom.server.memberships import org_of_team
 from loom.server.principal import Scope
 from loom.server.responses import json_body, json_response, query_of
@@ -37,6 +37,7 @@ from loom.server.routes.finding import person_of
 from loom.server.routing import Access, Handler, Route
 from loom.server.serving import serving
 from loom.server.threads import lists, reads, writes
+from loom.server.threads.eraser import Eraser
 from loom.server.threads.held import Held, require_thread
 from loom.server.threads.images import Unsent
 from loom.server.threads.preconditions import Stale, precondition_of
@@ -87,8 +88,8 @@ async def put(request: web.Request) -> web.Response:
     new = await _aside(len(body), lambda: prepared(_id(request), body, stamp.now_ms))
     if new.visibility == "team":
         _require_team(request, new.team_id, org_id)
-    held = await request.app[THREADS].writer.run(
-        lambda c: writes.put(c, principal, new, given, stamp)
+    held = await Eraser(request.app[THREADS]).with_room(
+        lambda c: writes.put(c, principal, new, given, stamp), stamp.now_ms
     )
     is_new = held.info.version == 1
     if is_new:
@@ -127,7 +128,8 @@ def _id(request: web.Request) -> str:
 
 
 def _stamp(request: web.Request, org_id: str = "") -> Stamp:
-    return Stamp(request.app[CLOCK](), os.urandom(8).hex(), org_id)
+    room = request.app[STORAGE].settings.max_bytes_per_user
+    return Stamp(request.app[CLOCK](), os.urandom(8).hex(), org_id, room)
 
 
 def _require_team(request: web.Request, team_id: str, org_id: str) -> None:

@@ -3,15 +3,16 @@
 from aiohttp import web
 
 from loom.api.accounts import User
-from loom.api.users import Deleted, MeChange, UserCard
+from loom.api.users import Deleted, MeChange, Storage, UserCard
 from loom.server import deletions, orgs, users
 from loom.server.access import Resource, not_there, require
 from loom.server.areas import Area
 from loom.server.door import audit, principal_of
-from loom.server.keys import CLOCK, DATABASE
+from loom.server.keys import CLOCK, DATABASE, STORAGE, THREADS
 from loom.server.responses import json_body, json_response
 from loom.server.routes.finding import org_resource, person_of, rights_changed, user_in
 from loom.server.routing import Access, Route
+from loom.server.threads import quota
 
 
 async def one(request: web.Request) -> web.Response:
@@ -50,6 +51,14 @@ async def delete(request: web.Request) -> web.Response:
     return json_response(deleted)
 
 
+async def storage(request: web.Request) -> web.Response:
+    """How much is kept for the caller, and how much may be."""
+    user_id = person_of(request)
+    limit = request.app[STORAGE].settings.max_bytes_per_user
+    told = await request.app[THREADS].read_apart(lambda c: quota.storage(c, user_id, limit))
+    return json_response(told)
+
+
 def _chosen(request: web.Request, asked: str) -> str:
     org = request.app[DATABASE].read(lambda c: orgs.find(c, asked))
     if org is None or org.id not in principal_of(request).org_roles:
@@ -61,6 +70,7 @@ def _chosen(request: web.Request, asked: str) -> str:
 ROUTES = (
     Route("PATCH", "/api/users/me", change, Access.SIGNED_IN, takes=MeChange, gives=User),
     Route("POST", "/api/users/me/delete", delete, Access.SIGNED_IN, gives=Deleted),
+    Route("GET", "/api/users/me/storage", storage, Access.SIGNED_IN, gives=Storage),
     Route("GET", "/api/users/{user}", one, Access.SIGNED_IN, gives=UserCard),
 )
 

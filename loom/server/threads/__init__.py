@@ -9,6 +9,7 @@ support     what the support may read for a while
 writes      what changes threads, inside a transaction
 images      by the threads that show them
 erasing     what goes for good, a few rows at a time
+quota       how much is kept for a person, and when it is too much
 departures  threads whose owner or organization is gone
 eraser      all of it, between everybody else's reads and writes
 """

@@ -1,11 +1,16 @@
 """Erases for good, in steps between which everybody else reads and writes."""
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TypeVar
 
-from loom.server.threads import departures, erasing
+from loom.server.threads import departures, erasing, quota
 from loom.server.threads.erasing import Swept
+from loom.server.threads.quota import NoRoom
 from loom.threads.store import ThreadStore
+
+T = TypeVar("T")
 
 
 class Eraser:
@@ -33,6 +38,26 @@ class Eraser:
             while await self._store.writer.run(partial(departures.forget_of, owner=owner)):
                 pass
         return count
+
+    async def with_room(self, write: Callable[[sqlite3.Connection], T], now_ms: int) -> T:
+        """What `write` returned. Where there is no room for it, what its owner deleted goes early.
+
+        Raises:
+            NoRoom: there is none all the same.
+        """
+        while True:
+            try:
+                return await self._store.writer.run(write)
+            except NoRoom as full:
+                if not await self._made_room(full, now_ms):
+                    raise
+
+    async def _made_room(self, full: NoRoom, now_ms: int) -> bool:
+        await self._store.writer.run(partial(quota.hasten, owner=full.owner))
+        if (await self.swept(0)).size:
+            return True
+        entomb = partial(quota.entomb_oldest, full=full, now_ms=now_ms)
+        return bool(await self._store.writer.run(entomb) and (await self.swept(0)).size)
 
     async def swept(self, before: int) -> Swept:
         """Erases what was taken back until `before`, and all of tombstones; how much."""

@@ -131,7 +131,11 @@ def _step(connection: sqlite3.Connection, due: _Range) -> Swept:
     gone = _entries(connection, due) or _image(connection, due.thread)
     if gone is None:
         connection.execute("DELETE FROM taken_back WHERE rowid = ?", (due.rowid,))
-    return gone or Swept()
+        return Swept()
+    connection.execute(
+        "UPDATE threads SET size = max(0, size - ?) WHERE key = ?", (gone.size, due.thread)
+    )
+    return gone
 
 
 def _entries(connection: sqlite3.Connection, due: _Range) -> Swept | None:

@@ -34,10 +34,8 @@ def keep(connection: sqlite3.Connection, key: int, writer: str, new: Prepared) -
         shown.add(image.hash)
     if missing := [name for name in new.named if not _has_sent(connection, writer, name)]:
         raise Unsent(missing)
-    connection.executemany(
-        "INSERT INTO thread_images (hash, thread) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        ((digest, key) for digest in sorted(shown)),
-    )
+    for digest in sorted(shown):
+        _show(connection, key, digest)
 
 
 def drop(connection: sqlite3.Connection, key: int, digest: str) -> None:
@@ -47,6 +45,20 @@ def drop(connection: sqlite3.Connection, key: int, digest: str) -> None:
     if is_shown.fetchone() is None:
         connection.execute("DELETE FROM attachment_owners WHERE hash = ?", (digest,))
         connection.execute("DELETE FROM attachments WHERE hash = ?", (digest,))
+
+
+def _show(connection: sqlite3.Connection, key: int, digest: str) -> None:
+    """The thread shows the image, which counts in each that does."""
+    added = connection.execute(
+        "INSERT INTO thread_images (hash, thread) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (digest, key),
+    )
+    if added.rowcount:
+        connection.execute(
+            "UPDATE threads SET size = size"
+            " + (SELECT length(data) FROM attachments WHERE hash = ?) WHERE key = ?",
+            (digest, key),
+        )
 
 
 def _has_sent(connection: sqlite3.Connection, owner: str, digest: str) -> bool:

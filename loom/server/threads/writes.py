@@ -10,7 +10,7 @@ from loom.api.threads import ThreadPatch
 from loom.server.access import Resource, not_there, require
 from loom.server.errors import Refused
 from loom.server.principal import Principal
-from loom.server.threads import erasing, images, links, support
+from loom.server.threads import erasing, images, links, quota, support
 from loom.server.threads.held import Held, find, require_thread
 from loom.server.threads.preconditions import Precondition
 from loom.server.threads.preparing import Prepared
@@ -35,11 +35,15 @@ MOST_REVISIONS = 1_000
 
 
 class Stamp(NamedTuple):
-    """When something is written, the mark of the new version, and who owns what is new."""
+    """When something is written, the mark of the new version, and who owns what is new.
+
+    `room` is how many bytes are kept for a person; 0 is no limit.
+    """
 
     now_ms: int
     mark: str
     org_id: str = ""
+    room: int = 0
 
 
 def put(
@@ -54,6 +58,7 @@ def put(
     Raises:
         Stale: another version is there.
         Unsent: an image is missing.
+        NoRoom: its owner has none for what is new.
         Refused: hidden or missing (404), not allowed (403), or it keeps more than there is (400).
     """
     held = find(connection, new.thread.id)
@@ -67,13 +72,9 @@ def put(
     if new.keep > held.info.length:
         words = f"the thread has {held.info.length} entries, not {new.keep}"
         raise Refused(400, "invalid_request", words)
-    images.keep(connection, held.key, principal.user_id, new)
-    if new.keep < held.info.length:
-        writing.cut(connection, new.thread.id, new.keep)
-        erasing.take_back(connection, held.key, stamp.now_ms)
-    if new.new.rows:
-        writing.append(connection, new.thread.id, new.new)
-    writing.update(connection, new.thread.id, _changes(new))
+    _write(connection, principal.user_id, held, new, stamp.now_ms)
+    if new.new.rows or new.images or not held.info.version:
+        quota.require_room(connection, held, stamp.room)
     return counted(connection, held, stamp, kept=new.keep, updated_at=new.thread.updated_at)
 
 
@@ -123,6 +124,19 @@ def unshare(connection: sqlite3.Connection, held: Held) -> None:
     """Nobody reads the thread by a link or as the support any more."""
     links.revoke(connection, held.key)
     support.revoke(connection, held.key)
+
+
+def _write(
+    connection: sqlite3.Connection, writer: str, held: Held, new: Prepared, now_ms: int
+) -> None:
+    images.keep(connection, held.key, writer, new)
+    if new.keep < held.info.length:
+        writing.cut(connection, new.thread.id, new.keep)
+        erasing.take_back(connection, held.key, now_ms)
+    if new.new.rows:
+        first, *_ = writing.append(connection, new.thread.id, new.new)
+        quota.grow(connection, held.key, first)
+    writing.update(connection, new.thread.id, _changes(new))
 
 
 def _created(
