@@ -18,7 +18,6 @@ _BYTES_PER_TOKEN = 3
 _MOST_OF_A_PICTURE = 16_000
 """Tokens, whatever its size: providers shrink what is larger (2026-11, at most about 12,000)."""
 
-_LIMITS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens"})
 _COUNTS = frozenset({"n", "best_of"})
 _QUIET = PLAIN | DECISIVE
 _FOLDED = {name.replace("_", ""): name for name in DECISIVE | COSTLY}
@@ -85,17 +84,20 @@ class Asked(Struct, frozen=True):
         return self.count * (longest if self.max_tokens is None else self.max_tokens)
 
 
-def weigh(body: bytes) -> Asked:
+def weigh(body: bytes, limits: frozenset[str]) -> Asked:
     """What a native body asks for.
+
+    Args:
+        limits: the fields that bound an answer on this wire; others say nothing to its provider.
 
     Raises:
         Refused: the provider may read something else in it than Loom (400).
     """
     told = members(body)
-    limits = _numbers(told, _LIMITS)
+    longest = _numbers(told, limits)
     return Asked(
         _said(told, "model", _text) or "",
-        max(0, *limits) if limits else None,
+        max(0, *longest) if longest else None,
         max([1, *_numbers(told, _COUNTS)]),
         len(body),
         _thread(told) or "",

@@ -22,7 +22,8 @@ class NativePath:
     """`POST /proxy/{provider}{path}` goes to the provider's base URL plus `upstream`.
 
     `ends` are the beginnings of the lines that can end a proper stream; a path without them costs
-    nothing. `bytes_per_token`: of a stream, where its tokens have to be reckoned.
+    nothing. `bytes_per_token`: of a stream, where its tokens have to be reckoned. `limits`: the
+    fields that bound an answer.
     """
 
     method: str
@@ -30,6 +31,7 @@ class NativePath:
     upstream: str
     ends: tuple[bytes, ...] = ()
     bytes_per_token: int = 16
+    limits: frozenset[str] = frozenset({"max_tokens"})
 
     @property
     def is_charged(self) -> bool:
@@ -83,8 +85,22 @@ NATIVE_WIRES = (
     NativeWire(
         "openai",
         (
-            NativePath("POST", "/v1/chat/completions", "/chat/completions", _CHAT_ENDS, 150),
-            NativePath("POST", "/v1/responses", "/responses", _RESPONSES_ENDS, 120),
+            NativePath(
+                "POST",
+                "/v1/chat/completions",
+                "/chat/completions",
+                _CHAT_ENDS,
+                150,
+                frozenset({"max_tokens", "max_completion_tokens"}),
+            ),
+            NativePath(
+                "POST",
+                "/v1/responses",
+                "/responses",
+                _RESPONSES_ENDS,
+                120,
+                frozenset({"max_output_tokens"}),
+            ),
             NativePath("GET", "/v1/models", "/models"),
             NativePath("GET", "/v1/models" + _MODEL, "/models/{model}"),
         ),

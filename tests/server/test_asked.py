@@ -6,6 +6,8 @@ import pytest
 from loom.server.asked import weigh
 from loom.server.errors import Refused
 
+CHAT = frozenset({"max_tokens", "max_completion_tokens"})
+
 
 def body(**fields: Any) -> bytes:
     return json.dumps({"model": "m", "messages": [], **fields}).encode()
@@ -17,7 +19,9 @@ def body(**fields: Any) -> bytes:
         ({}, 7),
         ({"max_tokens": 100}, 100),
         ({"max_completion_tokens": 100}, 100),
-        ({"max_output_tokens": 100}, 100),
+        # A field that this wire does not know bounds nothing.
+        ({"max_output_tokens": 100}, 7),
+        ({"max_output_tokens": 1, "max_tokens": 100}, 100),
         ({"max_tokens": 5, "max_completion_tokens": 100}, 100),
         ({"max_tokens": 100, "n": 3}, 300),
         ({"max_tokens": 100, "best_of": 300, "n": 2}, 30_000),
@@ -27,12 +31,12 @@ def body(**fields: Any) -> bytes:
     ],
 )
 def test_the_longest_answer_is_known(fields: dict[str, Any], most: int) -> None:
-    assert weigh(body(**fields)).given(7) == most
+    assert weigh(body(**fields), CHAT).given(7) == most
 
 
 def test_a_conversation_is_known_by_what_the_wires_have_for_it() -> None:
-    assert weigh(body(prompt_cache_key="t1")).thread == "t1"
-    assert weigh(body(metadata={"user_id": "t2"})).thread == "t2"
+    assert weigh(body(prompt_cache_key="t1"), CHAT).thread == "t1"
+    assert weigh(body(metadata={"user_id": "t2"}), CHAT).thread == "t2"
 
 
 @pytest.mark.parametrize(
@@ -56,32 +60,32 @@ def test_a_conversation_is_known_by_what_the_wires_have_for_it() -> None:
 )
 def test_what_another_may_read_otherwise_is_refused(data: bytes) -> None:
     with pytest.raises(Refused) as refusal:
-        weigh(data)
+        weigh(data, CHAT)
     assert (refusal.value.status, refusal.value.code) == (400, "invalid_request")
 
 
 def test_a_model_is_what_its_escapes_mean() -> None:
-    assert weigh(b'{"model":"cl\\u0061ude\\/x"}').model == "claude/x"
+    assert weigh(b'{"model":"cl\\u0061ude\\/x"}', CHAT).model == "claude/x"
 
 
 def test_the_same_words_deeper_inside_are_not_the_requests() -> None:
     tool = {"input_schema": {"properties": {"model": {"type": "string"}, "n": {"type": "number"}}}}
     data = body(tools=[tool, tool], messages=[{"content": '{"model": "other"}'}])
-    assert weigh(data).model == "m"
+    assert weigh(data, CHAT).model == "m"
 
 
 def test_input_is_never_reckoned_below_a_third_of_its_bytes() -> None:
-    asked = weigh(body(messages=[{"content": "x" * 3000}]))
+    asked = weigh(body(messages=[{"content": "x" * 3000}]), CHAT)
     assert 1000 < asked.taken < 1100
 
 
 def test_no_answer_is_made_that_nobody_waits_for() -> None:
     with pytest.raises(Refused) as refusal:
-        weigh(body(background=True))
+        weigh(body(background=True), CHAT)
     assert refusal.value.status == 400
-    assert weigh(body(background=False)).model == "m"
+    assert weigh(body(background=False), CHAT).model == "m"
 
 
 def test_fields_whose_price_no_table_tells_are_named() -> None:
     data = body(container="c", background=False, prompt=None, brand_new={}, temperature=1)
-    assert sorted(weigh(data).strange) == ["brand_new", "container"]
+    assert sorted(weigh(data, CHAT).strange) == ["brand_new", "container"]

@@ -6,10 +6,12 @@ import pytest
 from loom.server.asked import Asked, weigh
 from loom.server.asked_extras import looked_through
 
+LIMITS = frozenset({"max_tokens"})
+
 
 def seen(provider: str = "anthropic", **fields: Any) -> Asked:
     body = json.dumps({"model": "m", **fields}).encode()
-    return looked_through(weigh(body), body, provider)
+    return looked_through(weigh(body, LIMITS), body, provider)
 
 
 def said(*parts: Any) -> dict[str, Any]:
@@ -198,4 +200,4 @@ def test_a_picture_is_at_most_its_largest_size_and_not_its_bytes(fields: dict[st
 
 def test_a_type_by_escapes_is_the_type_all_the_same() -> None:
     body = b'{"model":"m","messages":[{"role":"user","content":[{"type":"docum\\u0065nt"}]}]}'
-    assert looked_through(weigh(body), body, "anthropic").is_open
+    assert looked_through(weigh(body, LIMITS), body, "anthropic").is_open

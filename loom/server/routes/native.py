@@ -77,7 +77,7 @@ class NativeRoute:
         body = await body_of(request)
         if not self._path.is_charged:
             return await self._served(request, body, Turn(pool, ""), None)
-        asked = weigh(body)
+        asked = weigh(body, self._path.limits)
         with billed(request, self._name, asked, "native", body) as bill:
             bill.bytes_per_token = self._path.bytes_per_token
             turn = Turn(pool, asked.model, asked.thread)

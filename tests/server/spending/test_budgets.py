@@ -220,6 +220,26 @@ async def test_a_request_that_asks_for_many_answers_reserves_for_all(
     assert (said.status, said.json()["error"]["code"]) == (402, "budget_exceeded")
 
 
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("/proxy/openai/v1/chat/completions", "max_output_tokens"),
+        ("/proxy/openai/v1/responses", "max_tokens"),
+        ("/proxy/openai/v1/responses", "max_completion_tokens"),
+        (MESSAGES, "max_completion_tokens"),
+    ],
+)
+async def test_a_limit_that_the_wire_does_not_know_limits_nothing(
+    team: TeamUp, upstream: Upstream, path: str, limit: str
+) -> None:
+    acme = await office(team, upstream)
+    await acme.budget(1)
+    headers = {**acme.people["alice"].headers, "X-Loom-Org": "acme"}
+    asked = {"model": SONNET if path == MESSAGES else "gpt-6.1-sol", limit: 1}
+    said = await acme.crew.call("POST", path, headers, json=asked)
+    assert (said.status, "budget" in said.body.decode()) == (402, True)
+
+
 DEAR = {
     "a faster tier": {"service_tier": "priority_plus"},
     "a faster way": {"speed": "fast"},
