@@ -16,6 +16,7 @@ from tests.fakes.upstream import answer, events
 from tests.server.conftest import KEY, TOKEN, Loom, Serve, Upstream, ask, settings
 
 MESSAGES = "/proxy/anthropic/v1/messages"
+CHAT, CHAT_THERE = "/proxy/openai/v1/chat/completions", "/chat/completions"
 HELLO = START + text("Hel") + text("lo") + END
 SELF_SIGNED = Path(__file__).parents[1] / "fakes" / "tls" / "self_signed.pem"
 
@@ -55,6 +56,17 @@ async def test_openai_gets_its_key_as_a_bearer(serve: Serve, upstream: Upstream)
     (request,) = up.received
     assert (request.method, request.path) == ("GET", "/v1/models?limit=2")
     assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(("path", "there"), [(MESSAGES, "/v1/messages"), (CHAT, CHAT_THERE)])
+async def test_nothing_of_the_address_chooses_what_the_body_does(
+    serve: Serve, upstream: Upstream, path: str, there: str
+) -> None:
+    up = await upstream(answer(MESSAGE))
+    loom = await serve(up.url)
+    for query, passed in (("?beta=true&model=dear&n=9", "?beta=true"), ("?model=dear", "")):
+        await loom.client.post(loom.url + path + query, json={"model": "cheap"})
+        assert up.received[-1].path == there + passed
 
 
 async def test_a_local_server_without_a_key_gets_no_credentials(

@@ -46,6 +46,9 @@ MAX_WHOLE = 256 * 1024
 
 MAX_ERROR = 1024 * 1024
 
+_QUERY = frozenset({"beta"})
+"""What of an address passes where money is asked."""
+
 BYTES_PER_TOKEN_OF_JSON = 2
 """Of an answer in one piece, where its tokens have to be reckoned."""
 
@@ -147,7 +150,13 @@ class NativeRoute:
     def _target(self, pool: Pool, request: web.Request, account: Account) -> Target:
         path = self._path.upstream.format_map(request.match_info)
         url = URL(account.provider.settings.base_url + path)
-        return pool.target(str(url.with_query(request.rel_url.query)))
+        # Some servers take a model from the address, too; the body's is the one that is judged.
+        query = [
+            (name, value)
+            for name, value in request.rel_url.query.items()
+            if name in _QUERY or not self._path.is_charged
+        ]
+        return pool.target(str(url.with_query(query)))
 
     async def _pass_back(
         self, request: web.Request, upstream: Exchange, turn: Turn, bill: Bill | None
