@@ -58,6 +58,7 @@ from loom.server.provider_pool.pools import AccountPools
 from loom.server.reloads import Reloads
 from loom.server.response_headers import put_headers
 from loom.server.routing import add_routes, require_classes
+from loom.server.shortcuts import Shortcuts
 from loom.server.silent_connections import SilentConnections
 from loom.server.storage import Storage
 
@@ -173,6 +174,7 @@ class Runner(web.AppRunner):
         await super().setup()
         if self.server is not None:
             self.app[BACKGROUND].spawn(self.app[SILENT_CONNECTIONS].watch(self.server))
+            self.server.request_handler = Shortcuts(self.app, self.server.request_handler).serve
 
 
 def make_runner(app: web.Application) -> Runner:
