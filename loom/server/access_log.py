@@ -9,6 +9,7 @@ import logging
 from typing import NamedTuple
 
 from loom.log import Entry, log_all
+from loom.server.metrics import Metrics
 
 DELAY = 0.1
 """Seconds that a line may wait for others."""
@@ -27,28 +28,30 @@ class Served(NamedTuple):
 
 
 class AccessLog:
-    """Collects requests and logs them together, each as a line of its own time.
+    """Collects requests, counts them and logs them together, each as a line of its own time.
 
     Args:
         log: where the records go, at level info.
     """
 
-    def __init__(self, log: logging.Logger) -> None:
+    def __init__(self, log: logging.Logger, metrics: Metrics) -> None:
         self._log = log
+        self._metrics = metrics
         self._served: list[Served] = []
 
     def add(self, served: Served) -> None:
         """Takes note of a request; inside a running loop."""
-        if not self._log.isEnabledFor(logging.INFO):
-            return
         if not self._served:
             asyncio.get_running_loop().call_later(DELAY, self.flush)
         self._served.append(served)
 
     def flush(self) -> None:
-        """Logs what is held."""
+        """Counts and logs what is held."""
         held, self._served = self._served, []
-        if held:
+        for served in held:
+            self._metrics.requests.add(1, served.route, str(served.status))
+            self._metrics.latency.observe(served.seconds, served.route)
+        if held and self._log.isEnabledFor(logging.INFO):
             log_all(self._log, [_entry(served) for served in held])
 
 

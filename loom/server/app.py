@@ -122,7 +122,7 @@ def _furnish(
     app[STORAGE] = Storage(config.storage)
     app[RELOADS].on("storage", lambda new: app[STORAGE].take(new.storage))
     app[METRICS] = Metrics()
-    app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"))
+    app[ACCESS_LOG] = AccessLog(logging.getLogger("loom.server"), app[METRICS])
     app[COMPONENTS] = {}
     app[LISTENERS] = Listeners()
     app[FLAGS] = Switchboard(app[LISTENERS])

@@ -80,11 +80,12 @@ async def audited(
     """Runs `handler`; LLM requests, uses of keys and acts of admins are noted whatever it does."""
     if route is None:
         return await handler(request)
+    if route.scope == "llm:use" and route.method == "POST":
+        # Its own line names the key.
+        return await _llm(desk, request, handler)
     principal = principal_of(request)
     if principal.kind is PrincipalKind.API_KEY:
         _note_key(desk, request, principal)
-    if route.scope == "llm:use" and route.method == "POST":
-        return await _llm(desk, request, handler)
     request[IS_NOTED] = False
     response = await handler(request)
     if route.access is Access.ADMIN and not request[IS_NOTED]:

@@ -57,7 +57,7 @@ class Exchange:
         self._origin = target.origin
         self._head = head
         self._body = body
-        self._loop = asyncio.get_running_loop()
+        self._loop = pool.loop
         now = self._began_at = self._loop.time()
         self._until = now + limits.timeout_first_byte
         self._ends_at = now + limits.timeout_answer

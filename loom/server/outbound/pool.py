@@ -54,7 +54,7 @@ class Pool:
         """A URL taken apart, with the proxy on the way to it. Raises ValueError."""
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         return self
 
     async def __aexit__(
@@ -94,7 +94,7 @@ class Pool:
         on_idle = partial(self._keep, origin)
         connection = await self._dialer.connect(
             origin,
-            lambda: Connection(self._loop, self._buffer, on_idle, partial(self._forget, origin)),
+            lambda: Connection(self.loop, self._buffer, on_idle, partial(self._forget, origin)),
         )
         if connection.is_open:
             self._all.add(connection)
@@ -103,7 +103,7 @@ class Pool:
     def _keep(self, origin: Origin, connection: Connection) -> None:
         self._idle[origin].append(connection)
         if self._sweeper is None:
-            self._sweeper = self._loop.call_later(self._kept, self._sweep)
+            self._sweeper = self.loop.call_later(self._kept, self._sweep)
 
     def _forget(self, origin: Origin, connection: Connection) -> None:
         self._all.discard(connection)
@@ -114,10 +114,10 @@ class Pool:
     def _sweep(self) -> None:
         """Closes what idled too long; runs only while something is kept."""
         self._sweeper = None
-        before = self._loop.time() - self._kept
+        before = self.loop.time() - self._kept
         for kept in self._idle.values():
             for connection in kept:
                 if connection.idle_since <= before:
                     connection.abort()
         if any(self._idle.values()):
-            self._sweeper = self._loop.call_later(self._kept, self._sweep)
+            self._sweeper = self.loop.call_later(self._kept, self._sweep)

@@ -17,6 +17,7 @@ from loom.server.audit.log import AuditState
 from loom.server.chosen_org import org_of
 from loom.server.database import Database
 from loom.server.keys import (
+    ACCESS_LOG,
     ACCOUNTS,
     AUDIT,
     BOOKS,
@@ -70,6 +71,7 @@ async def health(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """Everything counted, in the Prometheus text format."""
+    request.app[ACCESS_LOG].flush()
     measures = request.app[METRICS]
     for pool in request.app[ACCOUNTS]:
         for account in pool.accounts:
