@@ -77,10 +77,10 @@ def _settings() -> "Settings":
 async def _now(settings: "Settings", args: Namespace) -> int:
     from loom.cli.syncing import sync_of
     from loom.cli.threads import open_store
-    from loom.threads.sync import state
+    from loom.threads.sync import refusals
 
     async with open_store(os.environ) as store:
-        await store.writer.run(state.try_refused_again)
+        await store.writer.run(refusals.try_again)
         sync = sync_of(settings, store)
         if args.adopt:
             print(f"{await sync.adopt()} taken over.", file=sys.stderr)

@@ -19,6 +19,7 @@ LoomError
 ├── SyncError              a team's server would not take or give a thread
 │   ├── Offline            nobody answers there
 │   ├── Outdated           another version is there than the one that was written for
+│   ├── NoRoom             it keeps no more for this person
 │   └── PrivateThread      it must not leave this machine
 ├── AuthError              a token is missing or wrong
 ├── TooManyRequests        a server wants to be asked later
@@ -121,6 +122,10 @@ class Offline(SyncError):
 
 class Outdated(SyncError):
     """The thread is at another version than the one that the write was for."""
+
+
+class NoRoom(SyncError):
+    """The server keeps as much for this person as it will."""
 
 
 class PrivateThread(SyncError):

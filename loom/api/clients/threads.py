@@ -10,7 +10,7 @@ import msgspec
 from loom.api.accounts import Me
 from loom.api.errors import ErrorBody
 from loom.api.threads import MissingAttachments, ThreadHits, ThreadInfo, ThreadList, ThreadRead
-from loom.core.errors import AuthError, Offline, Outdated, PrivateThread, SyncError
+from loom.core.errors import AuthError, NoRoom, Offline, Outdated, PrivateThread, SyncError
 from loom.http import Address, bearer, client_session
 from loom.secrets import Secret
 
@@ -104,6 +104,7 @@ class ThreadsClient:
         Raises:
             Outdated: another version is there.
             PrivateThread: the guard refused; nothing was written.
+            NoRoom: the server keeps no more for its owner.
             Unsent: images are missing.
         """
         return _decoded(await self._send(thread_id, body, etag), ThreadInfo)
@@ -178,6 +179,8 @@ def _refused(status: int, body: bytes) -> SyncError | AuthError:
         return AuthError(error.message, error.hint)
     if status == 412:
         return Outdated(error.message, error.hint, status)
+    if error.error == "quota_exceeded":
+        return NoRoom(error.message, error.hint, status)
     kind = Offline if status in (408, 429) or status >= 500 else SyncError
     return kind(error.message, error.hint, status)
 

@@ -9,5 +9,6 @@ merging    what becomes of two versions: pure
 incoming   the server's version, written here
 cycle      one round: what changed there, then what changed here
 background rounds for as long as the app lives, quiet when nobody answers
+refusals   what the server would not take
 status     what waits, and why
 """

@@ -100,8 +100,7 @@ class InStep:
 
     async def _told(self, done: Round) -> None:
         """Says what the person has to know; `loom list` says it again to who was not here."""
-        if done.forks or done.withdrawn:
-            notices = self._store.read(state.notices)
-            for notice in notices:
-                if notice.fork in done.forks or notice.thread in done.withdrawn:
-                    self._tell(*told(notice))
+        news = {*done.forks, *done.withdrawn, *done.full}
+        for notice in self._store.read(state.notices) if news else ():
+            if notice.fork in news or (notice.thread in news and not notice.fork):
+                self._tell(*told(notice))

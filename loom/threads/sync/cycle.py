@@ -1,7 +1,6 @@
 """One round: what changed there comes, then what changed here goes."""
 
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from loom.threads.sync.guard import PrivateGuard
 from loom.threads.sync.incoming import Moved
 from loom.threads.sync.pulling import Busy, Puller
 from loom.threads.sync.pushing import Pusher, Sent
+from loom.threads.sync.refusals import PAUSE, Refusals
 
 ATTEMPTS = 4
 """Times that a thread is compared anew when both sides go on changing it."""
@@ -30,13 +30,18 @@ Find = Callable[[], Awaitable[tuple[str, Secret]]]
 
 @dataclass
 class Round:
-    """What a round did, by thread ids. `forks` are those that keep what was here."""
+    """What a round did, by thread ids.
+
+    `forks` are those that keep what was here; `full` those for which the server has no room, where
+    the person was not told so yet.
+    """
 
     sent: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     forks: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    full: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
 
 
@@ -133,6 +138,7 @@ class Sync:
             pusher = Pusher(self._store, client, self.account, self._clock, self._visibility)
             if not first:
                 await self._look(client)
+                await self._refusals.try_full_again(PAUSE)
                 for thread_id in self._store.read(lambda c: state.behind(c, self.account)):
                     await self._pulled(puller, thread_id, done)
             pending = self._store.read(lambda c: state.pending(c, self.account))
@@ -219,21 +225,19 @@ class Sync:
             except Offline:
                 raise
             except SyncError as error:
-                await self._refuse(thread_id, error)
+                if await self._refusals.note(thread_id, error):
+                    done.full.append(thread_id)
                 done.refused.append(thread_id)
                 return
             _count(sent, thread_id, done)
+            if sent in ("deleted", "withdrawn"):
+                await self._refusals.try_full_again()
             return
         done.waiting.append(thread_id)
 
-    async def _refuse(self, thread_id: str, error: SyncError) -> None:
-        def work(connection: sqlite3.Connection) -> None:
-            here = state.local(connection, self.account, thread_id)
-            if here is not None:
-                words = (error.message, error.hint)
-                state.refuse(connection, here.key, here.thread.version, words)
-
-        await self._store.writer.run(work)
+    @property
+    def _refusals(self) -> Refusals:
+        return Refusals(self._store, self.account, self._clock)
 
 
 def _count(sent: Sent, thread_id: str, done: Round) -> None:

@@ -25,7 +25,10 @@ Fields = dict[str, Any]
 
 
 class Notice(NamedTuple):
-    """What the person has to know. `kind`: conflict, withdrawn or kept; `fork` of a conflict."""
+    """What the person has to know; `fork` of a conflict.
+
+    `kind`: conflict, withdrawn, kept or full.
+    """
 
     id: int
     at: int
@@ -165,21 +168,6 @@ def adopt(connection: sqlite3.Connection, account: str) -> int:
         (account,),
     )
     return connection.execute("DELETE FROM synced WHERE account <> ?", (account,)).rowcount
-
-
-def refuse(connection: sqlite3.Connection, key: int, version: int, words: tuple[str, str]) -> None:
-    """The server would not take this version: `words` are why, and what to do."""
-    connection.execute(
-        "INSERT INTO sync_refusals (thread, version, message, hint) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (thread) DO UPDATE SET version = excluded.version,"
-        " message = excluded.message, hint = excluded.hint",
-        (key, version, *words),
-    )
-
-
-def try_refused_again(connection: sqlite3.Connection) -> None:
-    """Whatever the server refused waits once more."""
-    connection.execute("DELETE FROM sync_refusals")
 
 
 def cursor_of(connection: sqlite3.Connection, account: str) -> str:

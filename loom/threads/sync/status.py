@@ -62,6 +62,9 @@ def told(notice: Notice) -> tuple[str, str]:
     if notice.kind == "withdrawn":
         words = f"{notice.thread} is private now: its copy on the server was deleted."
         return words, "Your other machines hide it too."
+    if notice.kind == "full":
+        words = "The server has no more room for your threads: what is new stays on this machine."
+        return words, "Delete what you do not need (loom delete), or ask an admin for more room."
     words = f"{notice.thread} was deleted on one machine and went on on another; it is kept."
     return words, f"Delete it again if you do not need it: {notice.thread}"
 

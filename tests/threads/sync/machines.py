@@ -8,7 +8,7 @@ from loom.core.history import Entry, MessageEntry
 from loom.core.messages import Thread
 from loom.secrets import Secret
 from loom.server.keys import THREADS
-from loom.threads.store import ThreadStore
+from loom.threads.store import ThreadStore, now_ms
 from loom.threads.sync.cycle import Round, Sync
 from tests.server.team import Person, Team
 from tests.threads.samples import said
@@ -17,7 +17,8 @@ from tests.threads.samples import said
 class Machine:
     """A store, and the sync that keeps it in step. `url` may be changed: the network is gone.
 
-    `rounds` counts how often the server was looked for.
+    `rounds` counts how often the server was looked for; `later` is by how many milliseconds its
+    clock is ahead.
     """
 
     def __init__(self, store: ThreadStore, url: str, token: str) -> None:
@@ -25,7 +26,8 @@ class Machine:
         self.url = url
         self.token = token
         self.rounds = 0
-        self.sync = Sync(store, self._find)
+        self.later = 0
+        self.sync = Sync(store, self._find, lambda: now_ms() + self.later)
 
     async def _find(self) -> tuple[str, Secret]:
         self.rounds += 1
