@@ -12,14 +12,16 @@ HELP = """\
 Your own account at a team's server.
 
   loom account name "Carol Weaver"
+  loom account storage              how much room your threads take, and may
   loom account delete               for 90 days, signing in again can bring it back"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The words `name` and `delete`."""
+    """The words `name`, `storage` and `delete`."""
     words = parser.add_subparsers(metavar="WORD", required=True)
     name = add_word(words, "name", _name, "how others see you")
     name.add_argument("name", metavar="NAME")
+    add_word(words, "storage", _storage, "how much room your threads take on the server")
     add_yes(add_word(words, "delete", _delete, "delete your account and what is yours alone"))
 
 
@@ -33,6 +35,18 @@ async def _name(args: Namespace, client: "ServerClient") -> int:
 
     user = await AccountClient(client).rename(args.name)
     return tell(args, user, f"You are {user.name}.")
+
+
+async def _storage(args: Namespace, client: "ServerClient") -> int:
+    from loom.api.clients.account import AccountClient
+    from loom.api.sizes import told_size
+
+    found = await AccountClient(client).storage()
+    of = f" of {told_size(found.limit)}" if found.limit else ", without a limit"
+    words = f"Your threads and their images take {told_size(found.used)}{of}."
+    if found.deleted:
+        words += f" {told_size(found.deleted)} are deleted, and go when there is no other room."
+    return tell(args, found, words)
 
 
 async def _delete(args: Namespace, client: "ServerClient") -> int:

@@ -46,13 +46,17 @@ def run(args: Namespace) -> int:
 
 async def _users(args: Namespace, client: "ServerClient") -> int:
     from loom.api.clients.admin import AdminClient
+    from loom.api.sizes import told_size
 
     answer = await AdminClient(client).users(args.query, args.after, args.limit)
     rows = [
-        (user.email, user.name, " ".join(user.roles), day(user.created_at), _fate(user.gone_at))
+        (
+            *(user.email, user.name, " ".join(user.roles), day(user.created_at)),
+            *(told_size(user.stored), _fate(user.gone_at)),
+        )
         for user in answer.users
     ]
-    columns = ("E-MAIL", "NAME", "ROLES", "SINCE", "")
+    columns = ("E-MAIL", "NAME", "ROLES", "SINCE", "STORED", "")
     status = show(args, answer, columns, rows, "No account is like that.")
     if answer.next and not args.json:
         print(f"There are more: --after {answer.next}")

@@ -19,6 +19,7 @@ COMMANDS = (
     Command("sync", "loom.cli.sync", "your threads on all your machines, now; what waits, and why"),
     Command("share", "loom.cli.share", "show a thread to others, and take it back"),
     Command("private", "loom.cli.private", "start a thread that never leaves this machine"),
+    Command("delete", "loom.cli.threads_delete", "threads that nobody needs, and undoing that"),
     Command("export", "loom.cli.threads_export", "write a thread as JSON or Markdown"),
     Command("import", "loom.cli.threads_import", "read a thread that was exported as JSON"),
     Command("attach", "loom.cli.attach", "watch and drive a thread that runs in another process"),

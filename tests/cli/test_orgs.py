@@ -111,6 +111,17 @@ def test_a_person_renames_and_deletes_their_own_account(office: Callable[..., Of
     assert "at least one system_admin" in last.stderr
 
 
+def test_a_person_and_an_admin_see_how_much_room_is_used(office: Callable[..., Office]) -> None:
+    people = office("alice")
+    words = "Your threads and their images take 0 bytes of 5.0 GiB."
+    assert people.did("alice", "account", "storage").strip() == words
+    told = people.told("alice", "account", "storage")
+    assert told == {"used": 0, "deleted": 0, "limit": 5 * 1024**3}
+    header, *rows = people.did("root", "admin", "users").splitlines()
+    assert "STORED" in header
+    assert all("0 bytes" in row for row in rows)
+
+
 def test_an_admin_finds_accounts_gives_roles_and_acts_in_somebodys_place(
     office: Callable[..., Office],
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -14,6 +15,8 @@ from loom.cli.syncing import in_step
 from loom.config.settings import Settings
 from loom.core.messages import Thread
 from loom.secrets import Secret
+from loom.server.keys import STORAGE
+from loom.server.sections.storage import StorageSettings
 from loom.threads.location import database
 from loom.threads.store import ThreadStore
 from tests.server.conftest import TeamUp, serve, stack, team, upstream
@@ -82,6 +85,28 @@ async def test_sync_sends_and_fetches_at_once(here: Here, desk: Machine) -> None
     assert (await here.loom("sync", "--now"))[1] == "All is in step.\n"
     done = json.loads((await here.loom("sync", "--json"))[1])
     assert done["sent"] == done["taken"] == []
+
+
+async def test_a_server_without_room_is_told_with_what_to_do_and_deleting_helps(
+    here: Here,
+) -> None:
+    limit = StorageSettings(max_bytes_per_user=8 * 1024)
+    here.world.team.app[STORAGE].take(limit)
+    texts = [random.Random(n).randbytes(2_500).hex() for n in range(2)]
+    for n, text in enumerate(texts):
+        await here.make(Thread(f"T-{n}", title=f"title {n}"), text)
+    status, out, errors = await here.loom("sync")
+    assert (status, out) == (1, "1 sent, 1 refused\n")
+    assert "The server has no more room for your threads" in errors
+    assert "T-1: the server keeps 8.0 KiB for a person; with this it is 1" in errors
+    assert "T-1: the server keeps 8.0 KiB" in (await here.loom("sync", "--status"))[1]
+    assert "no more room" not in (await here.loom("list", "--all"))[2]
+    assert (await here.loom("delete", "T-0"))[0] == 0
+    # The deletion goes first, and what waits has room then.
+    await here.loom("sync")
+    assert (await here.loom("sync"))[0] == 0
+    assert (await here.loom("sync"))[:2] == (0, "All is in step.\n")
+    assert len(await here.world.server.entries("T-1")) == 1
 
 
 async def test_status_says_what_waits_and_why(here: Here) -> None:

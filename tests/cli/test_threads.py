@@ -12,6 +12,7 @@ from loom.cli.threads import set_private
 from loom.cli.threads_table import ago, table, tamed
 from loom.core.history import MessageEntry
 from loom.core.messages import Message, Text, Thread
+from loom.threads.lease import Holder, take
 from loom.threads.location import database
 from loom.threads.store import ThreadStore
 
@@ -159,3 +160,33 @@ def test_old_activity_is_a_date() -> None:
 
 def test_titles_cannot_speak_to_the_terminal() -> None:
     assert tamed("a\x1b]0;x\x07\u202eb\nc👩\u200d💻") == "a ]0;x  b c👩\u200d💻"
+
+
+def test_what_is_deleted_is_listed_and_found_no_more_until_that_is_undone(
+    store: ThreadStore, loom: Loom
+) -> None:
+    done = loom("delete", "0198", ID)
+    assert done.stdout == f"{ID} (Fix the login) is deleted. Undo: loom delete --undo {ID}\n"
+    assert "Fix the login" not in loom("list", "--all").stdout
+    assert loom("search", "login").stdout == ""
+    assert loom("delete", "--undo", ID).stdout == f"{ID} (Fix the login) is back.\n"
+    assert "Fix the login" in loom("list", "--all").stdout
+
+
+def test_where_one_is_not_there_nothing_is_deleted(store: ThreadStore, loom: Loom) -> None:
+    done = loom("delete", ID, "the", "old", "tests")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no thread begins with 'the'" in done.stderr
+    assert "loom -- delete" in done.stderr
+    assert "Fix the login" in loom("list", "--all").stdout
+
+
+def test_a_thread_that_is_open_somewhere_is_not_deleted(
+    store: ThreadStore, loom: Loom, clean_environment: dict[str, str]
+) -> None:
+    path = database(clean_environment).parent / "leases" / "T-other.lock"
+    with take(path, Holder(1)):
+        done = loom("delete", ID, "T-other")
+    assert done.returncode == 1
+    assert "T-other is open in another Loom" in done.stderr
+    assert len(loom("list", "--all").stdout.splitlines()) == 3

@@ -2,7 +2,7 @@
 
 from loom.api.accounts import User
 from loom.api.client import ServerClient
-from loom.api.users import Deleted, MeChange
+from loom.api.users import Deleted, MeChange, Storage
 
 
 class AccountClient:
@@ -14,6 +14,10 @@ class AccountClient:
     async def rename(self, name: str) -> User:
         """How others see the person."""
         return await self._ask("PATCH", "/api/users/me", User, MeChange(name=name))
+
+    async def storage(self) -> Storage:
+        """How much is kept for the person, and how much may be."""
+        return await self._ask("GET", "/api/users/me/storage", Storage)
 
     async def delete(self) -> Deleted:
         """Signs out everywhere; signing in within 90 days can undo it."""
