@@ -64,11 +64,9 @@ async def open_services(plan: Plan) -> "AsyncIterator[Services]":
 @asynccontextmanager
 async def open_store(plan: Plan) -> "AsyncIterator[ThreadStore]":
     """The plan's threads. Raises StoreError."""
-    from loom.threads.location import database
     from loom.threads.store import ThreadStore
 
-    path = plan.database or database(plan.environment)
-    async with await asyncio.to_thread(ThreadStore.open, path) as store:
+    async with await asyncio.to_thread(ThreadStore.open, plan.store) as store:
         yield store
 
 

@@ -14,6 +14,7 @@ from loom.cli.keys import keymap_of
 from loom.cli.options import overrides, workspace_of
 from loom.cli.plain import is_plain, talk
 from loom.cli.plan import Plan
+from loom.cli.upkeep import bring_up_to_date
 from loom.config.load import load
 from loom.core.errors import ConfigError
 from loom.directories import state_directory
@@ -64,11 +65,13 @@ def opening_of(
 def show(opening: Opening) -> int:
     """Run the app until the person leaves. Raises ConfigError without a terminal."""
     if is_plain(opening.plan.settings, os.environ):
+        bring_up_to_date(opening.plan.store)
         return talk(opening)
     # Under `textual serve` the screen is a browser's, and Textual's driver for it is named here.
     is_served = "TEXTUAL_DRIVER" in os.environ
     if not is_served and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("the app needs a terminal", 'Without one: loom --plain, or loom -p "…"')
+    bring_up_to_date(opening.plan.store)
     # What is imported and built for the first frame stays; looking through it for garbage costs a
     # tenth of the time until then.
     gc.disable()
@@ -156,10 +159,8 @@ def _glimpse(opening: Opening) -> "Glimpse | None":
     if opening.resume is None:
         return None
     from loom.threads.glimpse import glimpse
-    from loom.threads.location import database
 
-    path = plan.database or database(plan.environment)
-    return glimpse(path, plan.workspace, opening.resume)
+    return glimpse(plan.store, plan.workspace, opening.resume)
 
 
 def _last_title(plan: Plan) -> str:

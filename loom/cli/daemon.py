@@ -34,8 +34,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Does it; `status` of no daemon is 1. Raises LoomError."""
+    from loom.cli.upkeep import bring_up_to_date
     from loom.host.reach import daemon_socket
+    from loom.threads.location import database
 
+    if args.action in ("run", "start"):
+        bring_up_to_date(database(os.environ))
     if args.action == "run":
         from loom.cli.daemon_run import run_daemon
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 def run(args: Namespace) -> int:
     """Ask, print, exit: 0 answered, 1 failed. Raises LoomError."""
     from loom.cli.plan import Plan
+    from loom.cli.upkeep import bring_up_to_date
 
     workspace = workspace_of(args)
     prompt = prompt_from(args.prompt)
@@ -49,6 +50,7 @@ def run(args: Namespace) -> int:
     plan = Plan(
         workspace, config.settings, os.environ, has_person=False, allowed=tuple(args.allow or ())
     )
+    bring_up_to_date(plan.store)
     return asyncio.run(answer(plan, prompt, is_json=args.json))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from loom.config.settings import Settings
+from loom.threads.location import database
 
 
 class Plan(Struct, frozen=True):
@@ -25,3 +26,8 @@ class Plan(Struct, frozen=True):
     has_person: bool = True
     database: Path | None = None
     allowed: tuple[str, ...] = ()
+
+    @property
+    def store(self) -> Path:
+        """The file of its threads."""
+        return self.database or database(self.environment)

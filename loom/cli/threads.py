@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from loom.cli.upkeep import telling
 from loom.core.messages import Thread
 from loom.threads.location import database
 from loom.threads.store import ThreadStore
 
 
 def open_store(environment: Mapping[str, str]) -> ThreadStore:
-    """The user's store. Raises StoreError."""
-    return ThreadStore.open(database(environment))
+    """The user's store; who waits for it to be brought up to date is told. Raises StoreError."""
+    path = database(environment)
+    with telling(path) as told:
+        return ThreadStore.open(path, told=told)
 
 
 async def set_private(store: ThreadStore, prefix: str, is_private: bool = True) -> Thread:

@@ -57,9 +57,11 @@ def fetched(plan: "Plan", prefix: str) -> str:
     import asyncio
 
     from loom.cli.syncing import is_synced
+    from loom.cli.upkeep import bring_up_to_date
 
     if not is_synced(plan.settings):
         return prefix
+    bring_up_to_date(plan.store)
     return asyncio.run(_fetched(plan, prefix))
 
 

@@ -36,10 +36,13 @@ def run(args: Namespace) -> int:
     """Serve until Ctrl-C. Raises ConfigError."""
     import asyncio
 
+    from loom.cli.upkeep import bring_up_to_date
+    from loom.threads.location import database
     from loom.web.login import Login
     from loom.web.server import WebServer
     from loom.web.tabs import Tabs
 
+    bring_up_to_date(database(os.environ))
     words = _app_words(args)
     with tempfile.TemporaryDirectory(prefix="loom-web-") as folder:
         login = Login()

@@ -5,6 +5,7 @@ are applied in one transaction, so a process that dies in between leaves the old
 """
 
 import fcntl
+import logging
 import os
 import sqlite3
 import time
@@ -15,8 +16,15 @@ from typing import NamedTuple
 
 from loom.core.errors import NewerStore, StoreError
 from loom.db.connection import connect, create, translated
+from loom.db.stages import Stage, Told, telling, untold
 
-LOCK_TIMEOUT = 30.0
+LOCK_TIMEOUT = 600.0
+"""Seconds; another process may be migrating a large database on a slow disk."""
+
+PAGES = 1_000
+"""Pages that are copied at a time."""
+
+_logger = logging.getLogger(__name__)
 
 
 class Migration(NamedTuple):
@@ -38,8 +46,10 @@ def migrations_in(folder: Path) -> tuple[Migration, ...]:
     return tuple(found)
 
 
-def prepare(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
+def prepare(path: Path, migrations: Sequence[Migration], told: Told = untold) -> sqlite3.Connection:
     """A connection to a database that is private to its owner, in WAL mode, at the last migration.
+
+    `told` hears how an older database is brought there, which may take minutes.
 
     Raises:
         NewerStore: the file has migrations that are not in `migrations`.
@@ -50,8 +60,8 @@ def prepare(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
     try:
         with translated(path):
             if not _is_ready(connection, len(migrations)):
-                with _alone(path):
-                    _make_ready(connection, path, migrations)
+                with _alone(path, told):
+                    _make_ready(connection, path, migrations, told)
     except BaseException:
         connection.close()
         raise
@@ -68,7 +78,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _make_ready(
-    connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]
+    connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration], told: Told
 ) -> None:
     _refuse_foreign(connection, path, len(migrations))
     connection.execute("PRAGMA journal_mode = WAL")
@@ -76,13 +86,25 @@ def _make_ready(
     try:
         version = _version(connection)
         if 0 < version < len(migrations):
-            _back_up(path, version)
-        _apply(connection, migrations[version:])
-        connection.execute("COMMIT")
+            with _logged(path, version, len(migrations)):
+                _back_up(path, version, told)
+                _apply(connection, migrations[version:], told)
+                connection.execute("COMMIT")
+        else:
+            _apply(connection, migrations[version:], untold)
+            connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def _logged(path: Path, version: int, latest: int) -> Iterator[None]:
+    began = time.monotonic()
+    _logger.info("bringing %s up to date, from schema %d to %d", path, version, latest)
+    yield
+    _logger.info("%s is up to date after %.1f s", path, time.monotonic() - began)
 
 
 def _refuse_foreign(connection: sqlite3.Connection, path: Path, latest: int) -> None:
@@ -97,10 +119,11 @@ def _refuse_foreign(connection: sqlite3.Connection, path: Path, latest: int) -> 
         raise StoreError(f"{path} belongs to another program", "Name another database.")
 
 
-def _apply(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
-    for migration in migrations:
-        for statement in _statements(migration.sql):
-            connection.execute(statement)
+def _apply(connection: sqlite3.Connection, migrations: Sequence[Migration], told: Told) -> None:
+    for done, migration in enumerate(migrations):
+        with telling(connection, told, Stage("changed", done, len(migrations))):
+            for statement in _statements(migration.sql):
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {migration.number:d}")
 
 
@@ -114,8 +137,12 @@ def _statements(sql: str) -> Iterator[str]:
             statement = ""
 
 
-def _back_up(path: Path, version: int) -> None:
+def _back_up(path: Path, version: int, told: Told) -> None:
     """A whole copy beside the file, by a second connection since ours holds the write lock."""
+
+    def tell(_status: int, remaining: int, total: int) -> None:
+        told(Stage("copied", total - remaining, total))
+
     target = path.with_name(f"{path.name}.v{version}.backup")
     unfinished = target.with_name(target.name + ".tmp")
     unfinished.unlink(missing_ok=True)
@@ -124,22 +151,22 @@ def _back_up(path: Path, version: int) -> None:
         closing(connect(path, is_read_only=True)) as source,
         closing(sqlite3.connect(unfinished)) as copy,
     ):
-        source.backup(copy)
+        source.backup(copy, pages=PAGES, progress=tell)
     unfinished.replace(target)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _alone(path: Path, told: Told) -> Iterator[None]:
     """Keeps other openers out: changing to WAL does not wait for locks, it fails."""
     descriptor = os.open(path.with_name(path.name + "-lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        _lock(descriptor, path)
+        _lock(descriptor, path, told)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path) -> None:
+def _lock(descriptor: int, path: Path, told: Told) -> None:
     deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
@@ -147,4 +174,5 @@ def _lock(descriptor: int, path: Path) -> None:
         except BlockingIOError as error:
             if time.monotonic() > deadline:
                 raise StoreError(f"another Loom has been opening {path} for too long") from error
+            told(Stage("waiting"))
             time.sleep(0.01)

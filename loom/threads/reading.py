@@ -49,6 +49,13 @@ def threads_by_key(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[
     return {row[0]: heads.thread_of(row[1:]) for row in rows}
 
 
+def extent(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many threads and messages there are, of any version's store."""
+    query = "SELECT count(*), coalesce(sum(message_count), 0) FROM threads"
+    threads, messages = connection.execute(query).fetchone()
+    return threads, messages
+
+
 def find(connection: sqlite3.Connection, prefix: str) -> Thread:
     """The thread whose id is `prefix` or begins with it, with or without `T-`.
 

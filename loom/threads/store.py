@@ -14,7 +14,16 @@ from msgspec.structs import replace
 from loom.core import ids
 from loom.core.history import Entry
 from loom.core.messages import Thread
-from loom.db import Readers, Writer, connect, migrations_in, prepare, translated
+from loom.db import (
+    Readers,
+    Told,
+    Writer,
+    connect,
+    migrations_in,
+    prepare,
+    translated,
+    untold,
+)
 from loom.threads import heads, reading, writing
 from loom.threads.filters import EVERY, Filter
 from loom.threads.lease import Holder, Lease, take_aside
@@ -53,15 +62,17 @@ class ThreadStore:
         self._clock = clock
 
     @classmethod
-    def open(cls, path: Path | str, clock: Callable[[], int] = now_ms) -> Self:
+    def open(cls, path: Path | str, clock: Callable[[], int] = now_ms, told: Told = untold) -> Self:
         """The store at `path`, made or migrated where needed; `clock` gives Unix ms.
+
+        `told` hears how far an older Loom's store is on its way, which may take minutes.
 
         Raises:
             NewerStore: written by a newer Loom.
             StoreError: the file cannot be opened or is not ours.
         """
         path = Path(path)
-        connection = prepare(path, migrations_in(MIGRATIONS))
+        connection = prepare(path, migrations_in(MIGRATIONS), told)
         return cls(path, Writer(connection, path), connect(path, is_read_only=True), clock)
 
     async def close(self) -> None:

@@ -1,14 +1,18 @@
 import asyncio
+import fcntl
+import logging
+import os
 import sqlite3
 import stat
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from loom.core.errors import NewerStore, StoreError
-from loom.db import Migration, migrations_in, prepare
+from loom.db import Migration, Stage, migrations_in, prepare
 
 FIRST = Migration(1, "001_first", "-- Why: a test.\nCREATE TABLE a (x INTEGER);")
 SECOND = Migration(
@@ -16,6 +20,12 @@ SECOND = Migration(
     "002_second",
     "-- Why: a test.\nCREATE TABLE b (x);\n"
     "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n INSERT INTO b VALUES (new.x);\nEND;",
+)
+LONG = Migration(
+    2,
+    "002_long",
+    "CREATE TABLE b AS WITH RECURSIVE n (x) AS ("
+    " SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000) SELECT x FROM n;",
 )
 BROKEN = Migration(2, "002_broken", "CREATE TABLE b (x);\nINSERT INTO nowhere VALUES (1);")
 
@@ -65,6 +75,71 @@ def test_older_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
         assert copy.execute("SELECT x FROM a").fetchall() == [(7,)]
     assert tables(backup) == {"a"}
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_whoever_waits_hears_of_the_copy_and_of_each_migration(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    told: list[Stage] = []
+    prepare(path, [FIRST], told.append).close()
+    assert told == []
+    prepare(path, [FIRST, LONG, Migration(3, "003_third", "CREATE TABLE c (x);")], told.append)
+    copied = [stage for stage in told if stage.what == "copied"]
+    changed = told[len(copied) :]
+    assert copied and copied[-1].done == copied[-1].of
+    assert changed.count(Stage("changed", 0, 2)) > 10
+    assert changed[-1] == Stage("changed", 1, 2)
+
+
+def test_whoever_opens_a_database_that_another_migrates_hears_that_it_waits(
+    tmp_path: Path,
+) -> None:
+    path, heard = tmp_path / "db", threading.Event()
+    prepare(path, [FIRST]).close()
+    told: list[Stage] = []
+
+    def tell(stage: Stage) -> None:
+        told.append(stage)
+        heard.set()
+
+    with closing(os.fdopen(os.open(f"{path}-lock", os.O_RDWR), "w")) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiter = threading.Thread(target=lambda: prepare(path, [FIRST, SECOND], tell).close())
+        waiter.start()
+        assert heard.wait(20)
+        assert tables(path) == {"a"}
+    waiter.join()
+    assert told[0] == Stage("waiting")
+    assert tables(path) == {"a", "b", "t"}
+
+
+def test_person_who_stops_a_migration_has_the_old_version(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    prepare(path, [FIRST]).close()
+    seen: list[Stage] = []
+
+    def stop_in_the_middle(stage: Stage) -> None:
+        seen.append(stage)
+        if seen.count(Stage("changed", 0, 1)) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(path, [FIRST, LONG], stop_in_the_middle)
+    assert tables(path) == {"a"}
+    prepare(path, [FIRST, LONG]).close()
+    assert tables(path) == {"a", "b"}
+
+
+def test_log_has_the_beginning_and_the_end_of_a_migration(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "db"
+    with caplog.at_level(logging.INFO, "loom.db"):
+        prepare(path, [FIRST]).close()
+        assert caplog.messages == []
+        prepare(path, [FIRST, SECOND]).close()
+    first, last = caplog.messages
+    assert first == f"bringing {path} up to date, from schema 1 to 2"
+    assert last.startswith(f"{path} is up to date after ")
 
 
 def test_failed_migration_leaves_the_old_version(tmp_path: Path) -> None:

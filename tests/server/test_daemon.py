@@ -12,6 +12,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from loom.db import migrations_in, prepare
+from loom.server import database
+from loom.threads import store
 from tests.fakes.claude_wire import END, MESSAGE, START, text
 from tests.fakes.upstream import Line, Received, answer, events
 from tests.server.conftest import Answer, Upstream, ask
@@ -116,6 +119,19 @@ async def told(process: Process, text: str) -> str:
         while text not in (said := (await process.stderr.readline()).decode()):
             assert said, f"the log ended without {text!r}"
     return said
+
+
+async def test_it_logs_that_it_brings_older_databases_up_to_date(
+    start: Start, tmp_path: Path
+) -> None:
+    databases = {tmp_path / "db": database.MIGRATIONS, tmp_path / "threads.db": store.MIGRATIONS}
+    for path, migrations in databases.items():
+        prepare(path, migrations_in(migrations)[:1]).close()
+    process = await start()
+    for path in databases:
+        await told(process, f"bringing {path} up to date, from schema 1 to")
+        await told(process, f"{path} is up to date")
+    assert (await line(process)).startswith("Loom server at ")
 
 
 async def test_on_sighup_it_reads_its_settings_again(start: Start, tmp_path: Path) -> None:

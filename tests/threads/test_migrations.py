@@ -1,16 +1,23 @@
 """Stores that earlier versions of Loom wrote, opened by this one."""
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from loom.core.history import Entry
 from loom.db import migrations_in, prepare
+from loom.threads.age import is_older
 from loom.threads.rows import row_of
 from loom.threads.store import MIGRATIONS, ThreadStore
 from tests.threads.samples import answered, said, shown
 
 CONVERSATION = (said("Repair the login"), answered("in auth/login.py"), shown(), said("thanks"))
+LATEST = len(migrations_in(MIGRATIONS))
 SOUND = "INSERT INTO {0} ({0}, rank) VALUES ('integrity-check', 1)"
 
 
@@ -61,6 +68,53 @@ async def test_indexes_of_a_migrated_store_are_sound_as_it_is_written(path: Path
         for table in ("entries_text", "threads_text", "threads_words"):
             connection.execute(SOUND.format(table))
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from loom.threads.store import ThreadStore
+
+def tell(stage):
+    print(stage.what, stage.done, flush=True)
+    sys.stdin.readline()
+
+ThreadStore.open(Path(sys.argv[1]), told=tell)
+"""
+
+
+@pytest.mark.parametrize("last", ["copied", *(f"changed {number}" for number in range(LATEST - 1))])
+async def test_migration_that_is_killed_anywhere_loses_nothing(path: Path, last: str) -> None:
+    write_version_1(path, "T-old", CONVERSATION)
+    with subprocess.Popen(
+        [sys.executable, "-c", MIGRATE, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin and process.stdout
+        for line in process.stdout:
+            if line.startswith(last):
+                break
+            process.stdin.write("\n")
+            process.stdin.flush()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    async with ThreadStore.open(path) as store:
+        assert await store.entries("T-old") == CONVERSATION
+        assert [hit.thread.id for hit in await store.search("thanks")] == ["T-old"]
+
+
+def test_older_store_is_known_by_its_first_bytes(path: Path) -> None:
+    assert not is_older(path)
+    write_version_1(path, "T-old", CONVERSATION)
+    assert is_older(path)
+    prepare(path, migrations_in(MIGRATIONS)).close()
+    assert not is_older(path)
+    path.write_bytes(b"Dear diary, " * 100)
+    assert not is_older(path)
 
 
 async def test_older_loom_finds_its_store_beside_the_migrated_one(path: Path) -> None:
