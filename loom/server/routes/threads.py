@@ -89,7 +89,9 @@ async def put(request: web.Request) -> web.Response:
     if new.visibility == "team":
         _require_team(request, new.team_id, org_id)
     held = await Eraser(request.app[THREADS]).with_room(
-        lambda c: writes.put(c, principal, new, given, stamp), stamp.now_ms
+        lambda c: writes.put(c, principal, new, given, stamp),
+        stamp.now_ms,
+        lambda count: audit(request, "threads.erase", threads=count),
     )
     is_new = held.info.version == 1
     if is_new:

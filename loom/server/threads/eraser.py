@@ -39,8 +39,13 @@ class Eraser:
                 pass
         return count
 
-    async def with_room(self, write: Callable[[sqlite3.Connection], T], now_ms: int) -> T:
+    async def with_room(
+        self, write: Callable[[sqlite3.Connection], T], now_ms: int, tell: Callable[[int], object]
+    ) -> T:
         """What `write` returned. Where there is no room for it, what its owner deleted goes early.
+
+        Args:
+            tell: takes how many deleted threads went.
 
         Raises:
             NoRoom: there is none all the same.
@@ -49,15 +54,17 @@ class Eraser:
             try:
                 return await self._store.writer.run(write)
             except NoRoom as full:
-                if not await self._made_room(full, now_ms):
+                if not await self._made_room(full, now_ms, tell):
                     raise
 
-    async def _made_room(self, full: NoRoom, now_ms: int) -> bool:
+    async def _made_room(self, full: NoRoom, now_ms: int, tell: Callable[[int], object]) -> bool:
         await self._store.writer.run(partial(quota.hasten, owner=full.owner))
         if (await self.swept(0)).size:
             return True
         entomb = partial(quota.entomb_oldest, full=full, now_ms=now_ms)
-        return bool(await self._store.writer.run(entomb) and (await self.swept(0)).size)
+        if count := await self._store.writer.run(entomb):
+            tell(count)
+        return (await self.swept(0)).size > 0
 
     async def swept(self, before: int) -> Swept:
         """Erases what was taken back until `before`, and all of tombstones; how much."""

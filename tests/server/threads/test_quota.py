@@ -16,7 +16,8 @@ from loom.server.keys import CONFIG, RELOADS
 from loom.server.sections.storage import GIBIBYTE, StorageSettings
 from loom.server.threads import quota
 from loom.server.threads.eraser import Eraser
-from tests.server.conftest import TOKEN, TeamUp
+from tests.server.conftest import TeamUp
+from tests.server.jobs.test_jobs_routes import OPERATOR
 from tests.server.test_orgs import ask
 from tests.server.threads.conftest import THREAD, Desk, attached, said, shown
 from tests.server.threads.test_erasing import count, delete, erase, store_of
@@ -124,6 +125,9 @@ async def test_what_is_deleted_makes_room_when_it_is_needed_the_oldest_first(at:
     found = [(await alice.read("?deleted=true", IDS[n]))["thread"] for n in range(4)]
     assert [each["is_erased"] for each in found] == [False, False, True, False]
     assert used(alice) <= 45 * KIB
+    page = await alice.team.call("GET", "/api/admin/audit?type=threads.erase", OPERATOR)
+    (line,) = page.json()["entries"]
+    assert (line["details"]["threads"], line["actor_id"]) == (1, alice.person.id)
     # What would not be enough stays.
     assert (await alice.write(noise(40, 5), thread=IDS[5])).status == 413
     assert len((await alice.read("?deleted=true", IDS[0]))["entries"]) == 1
@@ -197,8 +201,7 @@ async def test_room_is_told_to_its_owner_and_to_admins(at: At) -> None:
     told = await ask(alice.team, alice.person, "GET", "users/me/storage")
     assert (told["used"], told["limit"]) == (used(alice), 50 * KIB)
     assert 10 * KIB < told["deleted"] < 12 * KIB
-    operator = {"Authorization": f"Bearer {TOKEN}"}
-    page = (await alice.team.call("GET", "/api/admin/users", operator)).json()["users"]
+    page = (await alice.team.call("GET", "/api/admin/users", OPERATOR)).json()["users"]
     assert {each["name"]: each["stored"] for each in page} == {"alice": used(alice), "root": 0}
 
 
