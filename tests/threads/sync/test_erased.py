@@ -59,6 +59,18 @@ async def test_a_new_machine_never_hears_of_it(world: World) -> None:
     assert (done.taken, await new.store.list(include_deleted=True)) == ([], ())
 
 
+async def test_what_is_erased_before_it_is_fetched_is_not_made_here(world: World) -> None:
+    await both(world)
+    new = await world.machine("new")
+    await new.round()
+    account = new.sync.account
+    cursor = new.store.read(lambda c: state.cursor_of(c, account))
+    await new.store.writer.run(lambda c: state.advance(c, account, cursor, ["T-1"]))
+    await new.round()
+    assert await new.store.list(include_deleted=True) == ()
+    assert new.store.read(lambda c: state.behind(c, account)) == ()
+
+
 async def test_what_was_written_on_a_machine_that_was_away_outlives_erasing(world: World) -> None:
     laptop, desk = await both(world)
     await laptop.say("T-1", "two")
