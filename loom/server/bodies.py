@@ -25,7 +25,7 @@ async def body_of(request: web.Request) -> bytes:
     limit = config.http.timeout_body + min(size, config.body_limit) / LEAST_RATE
     try:
         async with asyncio.timeout(limit):
-            return await request.read()
+            return await _collected(request)
     except TimeoutError as error:
         raise Refused(408, "timeout", f"the body did not arrive within {limit:.0f} s") from error
 
@@ -35,6 +35,17 @@ async def small_body(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
     return await body_of(request.clone(client_max_size=limit))
+
+
+async def _collected(request: web.Request) -> bytes:
+    """All that comes. aiohttp's own `read` keeps the body for as long as the request lives."""
+    parts, size = [], 0
+    while part := await request.content.readany():
+        parts.append(part)
+        size += len(part)
+        if size > request.client_max_size:
+            raise web.HTTPRequestEntityTooLarge(request.client_max_size, size)
+    return b"".join(parts)
 
 
 def _within(limit: int, body: bytes) -> bytes:

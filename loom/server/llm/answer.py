@@ -15,6 +15,10 @@ MAX_DEPTH = 64
 where the stack is deeper, and the thread could never be sent again."""
 
 
+MAX_APART = 32
+"""Pieces of a text that are not joined yet, at most."""
+
+
 class Part(Protocol):
     """One content block in the making."""
 
@@ -23,13 +27,32 @@ class Part(Protocol):
         ...
 
 
+class Pieces(list[str]):
+    """A text piece by piece, of which few stay apart: a word as a string takes ten times its
+    letters, and a server holds thousands of answers.
+    """
+
+    __slots__ = ("_blocks",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._blocks = 0
+
+    def append(self, piece: str) -> None:
+        """One more."""
+        super().append(piece)
+        if len(self) - self._blocks >= MAX_APART:
+            self[self._blocks :] = ["".join(self[self._blocks :])]
+            self._blocks += 1
+
+
 class TextPart:
     """Text, piece by piece."""
 
     __slots__ = ("pieces",)
 
     def __init__(self) -> None:
-        self.pieces: list[str] = []
+        self.pieces = Pieces()
 
     def block(self) -> Text | None:
         """The text; None when it stayed empty."""
@@ -45,7 +68,7 @@ class ThinkingPart:
     def __init__(self, provider: str, signature: str = "") -> None:
         self.provider = provider
         self.signature = signature
-        self.pieces: list[str] = []
+        self.pieces = Pieces()
 
     def block(self) -> Thinking | None:
         """The reasoning; kept when it is signed though its text is withheld."""
@@ -63,7 +86,7 @@ class CallPart:
         self.name = name
         self.given = given or {}
         self.signature = ""
-        self.pieces: list[str] = []
+        self.pieces = Pieces()
 
     def block(self) -> ToolCall:
         """The call, `malformed` when its arguments are no JSON object or nested too deeply."""

@@ -30,6 +30,7 @@ from loom.server.native import (
 from loom.server.outbound.answer import Answer
 from loom.server.outbound.pool import Pool
 from loom.server.outbound.target import Target
+from loom.server.prompt import Prompt
 from loom.server.provider_pool.account import Account
 from loom.server.provider_pool.pool import AccountPool
 from loom.server.provider_pool.turn import Turn
@@ -77,14 +78,14 @@ class NativeRoute:
         """Passes the request on and its answer back."""
         pool = self._desk.accounts[self._name]
         self._require_configured(pool)
-        body = await body_of(request)
+        prompt = Prompt(await body_of(request))
         if not self._path.is_charged:
-            return await self._served(request, body, Turn(pool, ""), None)
-        asked = weigh(body, self._path.limits)
-        with billed(request, self._name, asked, "native", body) as bill:
+            return await self._served(request, prompt, Turn(pool, ""), None)
+        asked = weigh(prompt.value, self._path.limits)
+        with billed(request, self._name, asked, "native", prompt.value) as bill:
             bill.bytes_per_token = self._path.bytes_per_token
             turn = Turn(pool, asked.model, asked.thread)
-            response = await self._served(request, body, turn, bill)
+            response = await self._served(request, prompt, turn, bill)
             bill.status = bill.status or response.status
             return response
 
@@ -95,7 +96,7 @@ class NativeRoute:
             raise ProviderError(LlmError(text, "not_configured", hint=hint))
 
     async def _served(
-        self, request: web.Request, body: bytes, turn: Turn, bill: Bill | None
+        self, request: web.Request, prompt: Prompt[bytes], turn: Turn, bill: Bill | None
     ) -> web.StreamResponse:
         """The answer of the first account that has one; else the last one's refusal as it was."""
         with turn:
@@ -104,7 +105,7 @@ class NativeRoute:
                 if bill is not None:
                     bill.account = account.name
                 try:
-                    answer = await self._answer(request, body, account, turn, bill)
+                    answer = await self._answer(request, prompt, account, turn, bill)
                 except ProviderError as error:
                     self._desk.metrics.upstream_errors.add(1, self._name, error.error.kind)
                     if not turn.failed(error.error):
@@ -117,15 +118,21 @@ class NativeRoute:
                 self._desk.metrics.failovers.add(1, self._name)
 
     async def _answer(
-        self, request: web.Request, body: bytes, account: Account, turn: Turn, bill: Bill | None
+        self,
+        request: web.Request,
+        prompt: Prompt[bytes],
+        account: Account,
+        turn: Turn,
+        bill: Bill | None,
     ) -> "web.StreamResponse | _Refusal":
         self._desk.metrics.proxied.add(1, self._name, "native")
-        exchange = self._exchange(request, account, body)
+        exchange = self._exchange(request, account, prompt.value)
         if bill is not None:
             bill.exchange = exchange
         async with exchange as upstream:
             if upstream.answer.status >= 400:
                 return await self._refusal(request, account, upstream)
+            prompt.drop()
             return await self._pass_back(request, upstream, turn, bill)
 
     def _exchange(self, request: web.Request, account: Account, body: bytes) -> Exchange:

@@ -25,9 +25,16 @@ from loom.server.deeds import CLIENT_GONE
 from loom.server.errors import Refused, error_response
 from loom.server.event_stream import EventStream
 from loom.server.keys import ACCOUNTS, CONFIG, METRICS, POOL, PROVIDERS, REDACTOR
-from loom.server.llm.base import LocalProvider, Provider, UpstreamProvider, UpstreamRequest
+from loom.server.llm.base import (
+    LocalProvider,
+    Provider,
+    StreamDecoder,
+    UpstreamProvider,
+    UpstreamRequest,
+)
 from loom.server.llm.claude_request import DEFAULT_MAX_TOKENS
 from loom.server.local_answers import collected, played
+from loom.server.prompt import Prompt
 from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
 from loom.server.spending.prices import NANO
@@ -44,20 +51,20 @@ _BYTES_PER_TOKEN = {"chat": 150, "responses": 120}
 
 async def complete(request: web.Request) -> web.StreamResponse:
     """One whole answer as LlmResponse."""
-    provider, asked, bill = await _parsed(request)
+    provider, prompt, bill = await _parsed(request)
     with bill:
         if isinstance(provider, LocalProvider):
             with _asked(request, provider):
-                response = await collected(provider, asked)
+                response = await collected(provider, prompt.value)
         else:
-            response = await _fetched(request, bill, asked)
+            response = await _fetched(request, bill, prompt.value)
         body = codec.encode(_charged(bill, response))
         return whole_answer(request, 200, _JSON, EVERYTHING, body)
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """One answer as it is written, in `event: llm` events; exactly one of them is terminal."""
-    provider, asked, bill = await _parsed(request)
+    provider, prompt, bill = await _parsed(request)
     config, name = request.app[CONFIG], provider.settings.name
     metrics = request.app[METRICS]
     with bill:
@@ -71,7 +78,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
         try:
             async with asyncio.TaskGroup() as tasks:
                 opening = tasks.create_task(out.open_in_time())
-                await _answer(request, provider, bill, asked, out)
+                await _answer(request, provider, bill, prompt, out)
                 opening.cancel()
         except* ConnectionError:
             log.info("the client went away")
@@ -84,7 +91,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return out.response
 
 
-async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest, Bill]:
+async def _parsed(request: web.Request) -> tuple[Provider, Prompt[LlmRequest], Bill]:
     name = request.match_info["provider"]
     provider = request.app[PROVIDERS].get(name)
     if provider is None:
@@ -94,7 +101,8 @@ async def _parsed(request: web.Request) -> tuple[Provider, LlmRequest, Bill]:
         asked: LlmRequest = codec.decode(body, LlmRequest)
     except CodecError as error:
         raise Refused(400, "invalid_request", f"not an LlmRequest: {error.message}") from error
-    return provider, asked, billed(request, name, _weighed(provider, asked, body), "loom", body)
+    bill = billed(request, name, _weighed(provider, asked, body), "loom", body)
+    return provider, Prompt(asked), bill
 
 
 def _weighed(provider: Provider, asked: LlmRequest, body: bytes) -> Asked:
@@ -124,15 +132,19 @@ def _end(out: EventStream, bill: Bill) -> None:
 
 
 async def _answer(
-    request: web.Request, provider: Provider, bill: Bill, asked: LlmRequest, out: EventStream
+    request: web.Request,
+    provider: Provider,
+    bill: Bill,
+    prompt: Prompt[LlmRequest],
+    out: EventStream,
 ) -> None:
     """Fills `out` to its end, whatever happens on the way."""
     try:
         if isinstance(provider, LocalProvider):
             with _asked(request, provider):
-                await played(provider, asked, out)
+                await played(provider, prompt.value, out)
         else:
-            await _relay(request, bill, asked, out)
+            await _relay(request, bill, prompt, out)
     except ProviderError as error:
         await out.fail(_signed(error.error))
     except ConnectionError:
@@ -142,14 +154,26 @@ async def _answer(
         await out.fail(_signed(LlmError("The server failed; its log has the details.")))
 
 
-async def _relay(request: web.Request, bill: Bill, asked: LlmRequest, out: EventStream) -> None:
+async def _relay(
+    request: web.Request, bill: Bill, prompt: Prompt[LlmRequest], out: EventStream
+) -> None:
     with _turn(request, bill) as turn:
         while True:
             provider = await _next(turn, bill)
             try:
-                prepared = await provider.prepare(asked, stream=True)
+                upstream, wire = await _begun(request, bill, provider, prompt)
                 with _asked(request, provider):
-                    await _pass_on(request, provider, prepared, (turn, bill), out)
+                    async with upstream:
+                        await _require_ok(provider, upstream)
+                        turn.succeeded()
+                        await out.open()
+                        decoder = provider.decoder(wire)
+                        await _pass_on(bill, upstream, decoder, prompt, out)
+                        if isinstance(out.end, LlmError):
+                            _count_failure(request, provider, out.end)
+                            turn.broke(out.end)
+                        await out.close()
+                        await upstream.settle()
                 return
             except ProviderError as error:
                 if out.has_sent:
@@ -160,34 +184,33 @@ async def _relay(request: web.Request, bill: Bill, asked: LlmRequest, out: Event
                 request.app[METRICS].failovers.add(1, bill.spender.provider)
 
 
+async def _begun(
+    request: web.Request, bill: Bill, provider: UpstreamProvider, prompt: Prompt[LlmRequest]
+) -> tuple[Exchange, str]:
+    """The exchange and its wire; of what was prepared nothing else is kept."""
+    prepared = await provider.prepare(prompt.value, stream=True)
+    bill.bytes_per_token = _BYTES_PER_TOKEN.get(prepared.wire, bill.bytes_per_token)
+    return _exchange(request, bill, provider, prepared), prepared.wire
+
+
 async def _pass_on(
-    request: web.Request,
-    provider: UpstreamProvider,
-    prepared: UpstreamRequest,
-    held: tuple[Turn, Bill],
+    bill: Bill,
+    upstream: Exchange,
+    decoder: StreamDecoder,
+    prompt: Prompt[LlmRequest],
     out: EventStream,
 ) -> None:
-    turn, bill = held
-    bill.bytes_per_token = _BYTES_PER_TOKEN.get(prepared.wire, bill.bytes_per_token)
-    async with _exchange(request, bill, provider, prepared) as upstream:
-        await _require_ok(provider, upstream)
-        turn.succeeded()
-        await out.open()
-        decoder = provider.decoder(prepared.wire)
+    def write(chunk: bytes) -> bool:
+        bill.size += len(chunk)
+        is_full = out.put(decoder.feed(chunk))
+        bill.usage = decoder.usage
+        if out.has_sent:
+            # No other account will be asked.
+            prompt.drop()
+        return is_full or decoder.is_finished
 
-        def write(chunk: bytes) -> bool:
-            bill.size += len(chunk)
-            is_full = out.put(decoder.feed(chunk))
-            bill.usage = decoder.usage
-            return is_full or decoder.is_finished
-
-        await upstream.pour(write, out.drain, lambda: decoder.is_finished)
-        await out.send(decoder.finish())
-        if isinstance(out.end, LlmError):
-            _count_failure(request, provider, out.end)
-            turn.broke(out.end)
-        await out.close()
-        await upstream.settle()
+    await upstream.pour(write, out.drain, lambda: decoder.is_finished)
+    await out.send(decoder.finish())
 
 
 async def _fetched(request: web.Request, bill: Bill, asked: LlmRequest) -> LlmResponse:
