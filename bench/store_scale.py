@@ -17,7 +17,7 @@ import aiosqlite
 from bench.row import Row
 from bench.stored.archive import FULL, QUICK, archive
 from bench.stored.calm import measured
-from bench.stored.corpus import Corpus
+from bench.stored.corpus import Corpus, name_of
 from bench.terminals.latency import percentile
 from loom.db import connect
 from loom.threads import heads
@@ -85,15 +85,15 @@ async def times(ask: Callable[[int], Awaitable[object]], count: int) -> list[flo
 
 async def searched(path: Path) -> list[Row]:
     """CPU of a search, of the slowest of several words; only plain words are promised."""
-    corpus = Corpus(seed=4)
-    words = corpus.words
+    # Its long speech is let go: looking through it for garbage would be counted as a search.
+    words = Corpus(seed=4).words
     rows: list[Row] = []
     async with ThreadStore.open(path) as store:
         with closing(connect(path, is_read_only=True)) as floor:
             for name, rank in RANKS.items():
                 wanted = words[rank : rank + WORDS]
                 rows.append(await slowest(store, floor, f"word {name}", wanted, SEARCH_MS))
-            seldom = [corpus.name(number) for number in range(WORDS)]
+            seldom = [name_of(number) for number in range(WORDS)]
             rows.append(await slowest(store, floor, "word in five texts", seldom, SEARCH_MS))
             two = [f"{words[40 + n]} {words[1_000 + n]}" for n in range(WORDS)]
             rows.append(await slowest(store, floor, "two words", two))
@@ -110,24 +110,31 @@ async def slowest(
     queries: Sequence[str],
     limit_ms: float = float("inf"),
 ) -> Row:
-    """The query whose median is highest."""
-    taken = {query: await cpu_ms(store, query) for query in queries}
-    medians = {query: statistics.median(times) for query, times in taken.items()}
-    query = max(queries, key=medians.__getitem__)
-    first = max(times[0] for times in taken.values())
+    """The query whose median is highest, asked twice running: the first time its pages are cold."""
+    first, again = await cpu_ms(store, queries)
+    query = max(queries, key=again.__getitem__)
     with measured() as span:
         (hits,) = floor.execute(_HITS, (expression_of(words_of(query)),)).fetchone()
     found = len(await store.search(query))
-    detail = f"{query!r}: {hits:,} hits, {found} shown; a first search up to {first:.1f} ms"
+    cold = max(first.values())
+    detail = f"{query!r}: {hits:,} hits, {found} shown; behind other words at most {cold:.1f} ms"
     beside = {"all hits counted": f"{span.cpu * 1e3:.1f} ms"}
-    return Row(f"store: search, {name}", medians[query], limit_ms, "ms CPU", detail, beside)
+    return Row(f"store: search, {name}", again[query], limit_ms, "ms CPU", detail, beside)
 
 
-async def cpu_ms(store: ThreadStore, query: str) -> list[float]:
-    """Of some searches, each with its snippets; the first reads pages that no other kept."""
-    taken: list[float] = []
+async def cpu_ms(
+    store: ThreadStore, queries: Sequence[str]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Medians of each query, by itself and right behind itself.
+
+    In rounds, so that a slow moment of the machine does not make one query slow.
+    """
+    taken: list[dict[str, list[float]]] = [{query: [] for query in queries} for _ in range(2)]
     for _ in range(SEARCHES):
-        with measured() as span:
-            await store.search(query)
-        taken.append(span.cpu * 1e3)
-    return taken
+        for query in queries:
+            for times in taken:
+                with measured() as span:
+                    await store.search(query)
+                times[query].append(span.cpu * 1e3)
+    first, again = ({q: statistics.median(t) for q, t in each.items()} for each in taken)
+    return first, again

@@ -47,14 +47,9 @@ class Corpus:
         )
         return "\n".join(map(" ".join, lines))
 
-    def name(self, number: int) -> str:
-        """A word that no text has but the questions of this number; not in the first line."""
-        stems = (STEMS[number // len(STEMS) ** place % len(STEMS)] for place in range(5))
-        return "".join(stems)
-
     def _question(self) -> Entry:
         self._asked += 1
-        text = f"{self.text(20)}\n{self.name(self._asked % NAMES)}"
+        text = f"{self.text(20)}\n{name_of(self._asked % NAMES)}"
         return MessageEntry(Message("user", (Text(text),)))
 
     def _reply(self, number: int) -> Entry:
@@ -84,3 +79,9 @@ class Corpus:
             self._chance.shuffle(made)
             words += made
         return tuple(dict.fromkeys(words))[:VOCABULARY]
+
+
+def name_of(number: int) -> str:
+    """A word that no text has but the questions of this number; it is in their last line."""
+    stems = (STEMS[number // len(STEMS) ** place % len(STEMS)] for place in range(5))
+    return "".join(stems)
