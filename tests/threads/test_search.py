@@ -63,6 +63,12 @@ async def test_thread_that_is_about_it_comes_before_one_that_mentions_it(
     assert names(await store.search("cache")) == ["about", "mentions"]
 
 
+@pytest.mark.parametrize("word", ["cache", "CACHE", "müll", "MÜLL"])
+async def test_relevance_knows_no_case(store: ThreadStore, word: str) -> None:
+    await filled(store, about="Cache CACHE MÜLL Müll", mentions="müll cache" + " other" * 500)
+    assert names(await store.search(word)) == ["about", "mentions"]
+
+
 async def test_thread_is_found_once_however_often_it_matches(store: ThreadStore) -> None:
     await store.create(Thread("T-a"), [said("-"), said("word"), answered("word"), said("word")])
     assert names(await store.search("word")) == ["a"]
