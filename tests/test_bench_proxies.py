@@ -2,12 +2,21 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 
 import pytest
 
 from bench.proxies.answers import is_native, is_own, is_own_part, native_body
 from bench.proxies.client import connect
-from bench.proxies.contestants import Arena, Ask, Contestant, claude_body, messages_path, plain
+from bench.proxies.contestants import (
+    Arena,
+    Ask,
+    Contestant,
+    claude_body,
+    floor_path,
+    messages_path,
+    plain,
+)
 from bench.proxies.leaving import left, stats
 from bench.proxies.processes import HERE, port, started
 from bench.proxies.rough import Crowd
@@ -44,11 +53,15 @@ def test_looms_events_must_be_in_order_and_end_once() -> None:
     assert not is_own_part(own(TEXT.replace("7:1", "7:2")), 7)
 
 
-@pytest.mark.parametrize("floor", ["aiohttp_floor.py", "raw_floor.py"])
-def test_a_floor_passes_on_what_the_provider_says_and_lets_go_of_it(floor: str) -> None:
+@pytest.mark.parametrize(
+    ("floor", "path"), [("aiohttp_floor.py", floor_path), ("raw_floor.py", messages_path)]
+)
+def test_a_floor_passes_on_what_the_provider_says_and_lets_go_of_it(
+    floor: str, path: Callable[[bool], str]
+) -> None:
     with (
         started([HERE / "upstream.py"]) as upstream,
-        plain("floor", floor, f"http://127.0.0.1:{(at := port(upstream))}") as proxy,
+        plain("floor", floor, f"http://127.0.0.1:{(at := port(upstream))}", path) as proxy,
     ):
         provider = Contestant("provider", upstream.pid, at, messages_path, claude_body)
         assert b"message_stop" in asyncio.run(asked(proxy, Ask("bench-n3-d1")))

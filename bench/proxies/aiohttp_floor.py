@@ -1,4 +1,5 @@
-"""The floor of a proxy on aiohttp: it takes a request, sends it on and hands the bytes back.
+"""The floor of a proxy on aiohttp: it takes a request for one of its providers, sends it on with
+four headers of its own, and hands the bytes back.
 
 `python aiohttp_floor.py UPSTREAM`; prints its port.
 """
@@ -8,16 +9,21 @@ import sys
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
-HEADERS = {"content-type": "application/json", "x-api-key": "k"}
+HEADERS = {
+    "content-type": "application/json",
+    "x-api-key": "key",
+    "anthropic-version": "2023-06-01",
+    "authorization": "Bearer key",
+}
 SSE = {"content-type": "text/event-stream", "cache-control": "no-cache"}
 SESSION = web.AppKey("session", ClientSession)
-UPSTREAM = web.AppKey("upstream", str)
+UPSTREAMS = web.AppKey("upstreams", dict[str, str])
 
 
 async def messages(request: web.Request) -> web.StreamResponse:
     body = await request.read()
     async with request.app[SESSION].post(
-        request.app[UPSTREAM], data=body, headers=HEADERS
+        request.app[UPSTREAMS][request.match_info["provider"]], data=body, headers=HEADERS
     ) as answer:
         if answer.content_length is not None:
             data = await answer.read()
@@ -32,8 +38,8 @@ async def messages(request: web.Request) -> web.StreamResponse:
 
 async def main(upstream: str) -> None:
     app = web.Application()
-    app.router.add_post("/v1/messages", messages)
-    app[UPSTREAM] = upstream
+    app.router.add_post("/proxy/{provider}/messages", messages)
+    app[UPSTREAMS] = {"anthropic": upstream}
     timeout = ClientTimeout(total=None)
     async with ClientSession(
         connector=TCPConnector(limit=0), auto_decompress=False, timeout=timeout

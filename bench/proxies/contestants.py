@@ -101,6 +101,11 @@ def messages_path(is_stream: bool) -> str:
     return "/v1/messages"
 
 
+def floor_path(is_stream: bool) -> str:
+    """The aiohttp floor's."""
+    return "/proxy/anthropic/messages"
+
+
 @contextmanager
 def arena() -> Iterator[Arena]:
     """Starts all of them; peers only where LOOM_BENCH_PEERS asks for them."""
@@ -110,7 +115,7 @@ def arena() -> Iterator[Arena]:
         at = port(upstream)
         url = f"http://127.0.0.1:{at}"
         provider = Contestant("provider", upstream.pid, at, messages_path, claude_body)
-        floor = stack.enter_context(plain("aiohttp", "aiohttp_floor.py", url))
+        floor = stack.enter_context(plain("aiohttp", "aiohttp_floor.py", url, floor_path))
         native, own = stack.enter_context(loom(url, home))
         others = [stack.enter_context(plain("raw asyncio", "raw_floor.py", url))]
         if program := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"):
@@ -123,10 +128,12 @@ def arena() -> Iterator[Arena]:
 
 
 @contextmanager
-def plain(name: str, script: str, url: str) -> Iterator[Contestant]:
+def plain(
+    name: str, script: str, url: str, path: Callable[[bool], str] = messages_path
+) -> Iterator[Contestant]:
     """A floor of our own."""
     with started([HERE / script, f"{url}/v1/messages"]) as process:
-        yield Contestant(name, process.pid, port(process), messages_path, claude_body)
+        yield Contestant(name, process.pid, port(process), path, claude_body)
 
 
 @contextmanager

@@ -55,6 +55,28 @@ class Bill:
         bytes_per_token: of the answer, where its tokens have to be reckoned.
     """
 
+    __slots__ = (
+        "_began_at",
+        "_is_settled",
+        "account",
+        "asked",
+        "bytes_per_token",
+        "desk",
+        "exchange",
+        "facts",
+        "failure",
+        "is_told",
+        "model",
+        "price",
+        "reservation",
+        "size",
+        "spender",
+        "status",
+        "terms",
+        "usage",
+        "wire",
+    )
+
     def __init__(
         self,
         desk: Desk,

@@ -32,7 +32,8 @@ def identify(desk: Desk) -> Middleware:
     @web.middleware
     async def identified(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("X-Request-Id", "")
-        identity = given if _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
+        is_sane = given and _SANE_ID.fullmatch(given)
+        identity = given if is_sane else f"{random.getrandbits(64):016x}"
         request_id.set(identity)
         desk.silent_connections.spoke(request.protocol)
         start, status = time.perf_counter(), CLIENT_GONE

@@ -44,6 +44,23 @@ class Exchange:
             long or has not ended in time (status 504), or broke off.
     """
 
+    __slots__ = (
+        "_answer",
+        "_began_at",
+        "_body",
+        "_ends_at",
+        "_head",
+        "_is_lost",
+        "_is_watched",
+        "_limits",
+        "_loop",
+        "_origin",
+        "_pool",
+        "_unpacker",
+        "_until",
+        "_waiting_since",
+    )
+
     def __init__(
         self,
         pool: Pool,

@@ -70,9 +70,8 @@ def whole_answer(
         ValueError: a header holds a line's end.
     """
     minor = request.version.minor
-    reason = _REASON_PHRASES.get(status, "")
     named = "X-Loom-Request-Id" if "X-Request-Id" in headers else "X-Request-Id"
-    lines = [f"HTTP/1.{minor} {status} {reason}", *sieve.lines(headers), *extra]
+    lines = [_status_line(minor, status), *sieve.lines(headers), *extra]
     if "Date" not in headers:
         lines.append(_date(int(time.time())))
     if not request.keep_alive:
@@ -81,6 +80,11 @@ def whole_answer(
         lines.append("Connection: keep-alive")
     lines += (f"{named}: {request_id.get()}", f"Content-Length: {len(body)}")
     return WholeAnswer(status, encoded((*lines, *standing_lines(request), "", "")) + body)
+
+
+@lru_cache(maxsize=64)
+def _status_line(minor: int, status: int) -> str:
+    return f"HTTP/1.{minor} {status} {_REASON_PHRASES.get(status, '')}"
 
 
 @lru_cache(maxsize=1)

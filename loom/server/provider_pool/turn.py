@@ -22,6 +22,8 @@ class Turn:
         model, thread: what the choice depends on.
     """
 
+    __slots__ = ("_account", "_model", "_pool", "_refused", "_thread", "_tried")
+
     def __init__(self, pool: AccountPool, model: str, thread: str = "") -> None:
         self._pool = pool
         self._model = model

@@ -129,11 +129,12 @@ class Ledger:
 
     def settle(self, reservation: Reservation, spender: Spender, nano: int) -> None:
         """The request is over and cost `nano`; budgets of either name of its model are charged."""
-        held, at = reservation.counters, self._clock()
+        held, bound, at = reservation.counters, self.counters(spender), self._clock()
         for counter in held:
             counter.reserved -= reservation.nano
-        self._spend(spender, nano, at)
-        bound = self.counters(spender)
+        for counter in bound:
+            counter.roll(at)
+            counter.spent += nano
         for counter in () if bound is held else held:
             if not any(counter is each for each in bound):
                 counter.roll(at)
