@@ -10,7 +10,7 @@ import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from bench.proxies.contestants import Arena, Contestant, arena
+from bench.proxies.contestants import Arena, Contestant, arena, loom_anew
 from bench.proxies.first_event import added_ms
 from bench.proxies.leaving import MOMENTS, left
 from bench.proxies.load import ALONE, BURST, REQUEST, Load, costs
@@ -111,8 +111,10 @@ def stream_rows(all_of_them: Arena) -> Iterator[Row]:
         for each in (all_of_them.provider, all_of_them.floor, *all_of_them.others.values())
         if each.share == 1.0
     }
-    for each in (all_of_them.native, all_of_them.own):
-        ours, name = carried(each), f"proxy, {each.name}: 1,000 streams of 20 events/s"
+    for number in range(2):
+        with loom_anew(all_of_them.provider) as wires:
+            ours, name = carried(wires[number]), wires[number].name
+        name = f"proxy, {name}: 1,000 streams of 20 events/s"
         late = {name: str(floor.late) for name, floor in floors.items()}
         cores = {name: f"{floor.cores:.2f}" for name, floor in floors.items()}
         memory = {name: f"{floor.memory_mb:.0f} MB" for name, floor in floors.items()}

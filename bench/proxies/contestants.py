@@ -179,6 +179,14 @@ def loom(url: str, home: Path, program: str = SERVE) -> Iterator[tuple[Contestan
 
 
 @contextmanager
+def loom_anew(provider: Contestant) -> Iterator[tuple[Contestant, Contestant]]:
+    """A server that has served nobody yet, with a home of its own."""
+    url = f"http://127.0.0.1:{provider.port}"
+    with tempfile.TemporaryDirectory() as home, loom(url, Path(home)) as wires:
+        yield wires
+
+
+@contextmanager
 def nginx(program: str, url: str, home: Path) -> Iterator[Contestant]:
     """One worker, which passes on and puts a key in."""
     at = free_port()

@@ -14,7 +14,6 @@ from loom.core.errors import ProviderError
 from loom.core.llm import LlmError
 from loom.server.limits import Limits
 from loom.server.outbound.answer import Answer, Write
-from loom.server.outbound.connection import Connection
 from loom.server.outbound.pool import Pool
 from loom.server.outbound.request import request_head
 from loom.server.outbound.target import Target
@@ -177,7 +176,7 @@ class Exchange:
     async def _sent(self) -> None:
         kept = self._pool.idle(self._origin)
         if kept is not None:
-            answer = self._send(kept)
+            answer = self._answer = kept.send(self._head, self._body)
             try:
                 await self._head_of(answer)
                 return
@@ -186,11 +185,8 @@ class Exchange:
                     raise
         async with asyncio.timeout_at(self._until):
             fresh = await self._pool.fresh(self._origin)
-        await self._head_of(self._send(fresh))
-
-    def _send(self, connection: Connection) -> Answer:
-        self._answer = connection.send(self._head, self._body)
-        return self._answer
+        self._answer = fresh.send(self._head, self._body)
+        await self._head_of(self._answer)
 
     async def _head_of(self, answer: Answer) -> None:
         self._wait()

@@ -136,7 +136,8 @@ class Answer:
         """Takes the final head."""
         self.status = status
         self.headers.extend(headers)
-        self._wake()
+        if self._waiter is not None:
+            self._wake(self._waiter)
 
     def feed(self, data: bytes) -> None:
         """Takes a piece of the body."""
@@ -145,18 +146,21 @@ class Answer:
             self._keep(data)
         elif self._write(data):
             self._write = None
-            self._wake()
+            if self._waiter is not None:
+                self._wake(self._waiter)
 
     def finish(self) -> None:
         """Takes note that this was all."""
         self.is_whole = True
-        self._wake()
+        if self._waiter is not None:
+            self._wake(self._waiter)
 
     def fail(self, error: OSError) -> None:
         """Breaks off: what came before can still be taken, then `error` is raised."""
         if not self.is_whole and self._error is None:
             self._error = error
-            self._wake()
+            if self._waiter is not None:
+                self._wake(self._waiter)
 
     def drop(self) -> None:
         """Lets go of it: the rest is wanted by nobody."""
@@ -168,7 +172,8 @@ class Answer:
     def _keep(self, data: bytes) -> None:
         self._parts.append(data)
         self._size += len(data)
-        self._wake()
+        if self._waiter is not None:
+            self._wake(self._waiter)
         if self._size > HIGH_WATER and not self._is_held:
             self._is_held = True
             self._flow.pause()
@@ -177,6 +182,8 @@ class Answer:
         if self._error is not None:
             raise self._error
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _wake(self, waiter: asyncio.Future[None]) -> None:
+        # What else comes in the same moment finds nobody waiting.
+        self._waiter = None
+        if not waiter.done():
+            waiter.set_result(None)

@@ -213,7 +213,8 @@ class Connection(asyncio.BufferedProtocol):
         self._unsent = None
         answer.finish()
         if is_sent and not self._is_last and self.is_open:
-            self.resume()
+            if self._is_paused:
+                self.resume()
             self.idle_since = self._loop.time()
             self._on_idle(self)
         else:
