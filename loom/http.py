@@ -3,10 +3,12 @@
 aiohttp costs a quarter of a second to import, so it is imported when the first session is made.
 """
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,10 +17,13 @@ from loom.core.errors import ConfigError
 from loom.secrets import Secret
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from ssl import SSLContext
+
+    from aiohttp import BaseConnector, ClientSession
     from yarl import URL
 
 USER_AGENT = f"loom/{__version__}"
+END = "-----END CERTIFICATE-----"
 LARGE = 1024 * 1024
 """Bytes from which a request's body should not be written in one go."""
 
@@ -30,10 +35,13 @@ class Address:
     Attributes:
         url: scheme, host and path without a trailing slash; requests are made below it.
         socket: path of the Unix socket that carries them, or empty for TCP.
+        certificate: a PEM file; its first certificate is the one that the server must show, for
+            whichever name it was made. Empty: one for the URL's name, by an authority known here.
     """
 
     url: str
     socket: str = ""
+    certificate: str = ""
 
     def __str__(self) -> str:
         return f"unix:{self.socket}" if self.socket else self.url
@@ -119,15 +127,69 @@ def client_session(
         connect_timeout: seconds for the TCP or Unix connection.
         read_timeout: seconds that may pass without a byte from the server.
     """
-    from aiohttp import ClientSession, ClientTimeout, TCPConnector, UnixConnector
+    from aiohttp import ClientSession, ClientTimeout
 
-    connector = UnixConnector(address.socket, limit=0) if address.socket else TCPConnector(limit=0)
     return ClientSession(
-        connector=connector,
+        connector=_connector(address),
         proxy=environment_proxy(address.url),
         headers={"User-Agent": USER_AGENT},
         timeout=ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=read_timeout),
     )
+
+
+def _connector(address: Address) -> "BaseConnector":
+    from aiohttp import TCPConnector, UnixConnector
+
+    if address.socket:
+        return UnixConnector(address.socket, limit=0)
+    if address.certificate:
+        return TCPConnector(limit=0, ssl=_trusting(address.certificate))
+    return TCPConnector(limit=0)
+
+
+def _trusting(certificate: str) -> "SSLContext":
+    """Believes in that one certificate alone, by whatever name it is reached."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        # The rest of the file are authorities, which others have certificates of too.
+        first = Path(certificate).read_text().partition(END)
+        context.load_verify_locations(cadata="".join(first[:2]))
+    except (OSError, ValueError, ssl.SSLError) as error:
+        raise ConfigError(f"cannot read the server's certificate {certificate}: {error}") from error
+    return context
+
+
+def why_unreachable(error: Exception) -> str:
+    """What a client's failure to get an answer means, in a few words."""
+    from aiohttp import (
+        ClientConnectorCertificateError,
+        ClientConnectorDNSError,
+        ClientConnectorSSLError,
+        ClientOSError,
+        ServerDisconnectedError,
+    )
+
+    match error:
+        case ClientConnectorCertificateError():
+            proof = error.certificate_error
+            return (
+                f"its certificate is not believed here: {getattr(proof, 'verify_message', proof)}"
+            )
+        case ClientConnectorSSLError():
+            return "what listens there speaks no TLS"
+        case ClientConnectorDNSError():
+            return "no machine is known by that name"
+        case TimeoutError():
+            return "no answer in time"
+        case ServerDisconnectedError():
+            return "it hung up"
+        case ClientOSError() | OSError() if error.errno and error.errno > 0:
+            return os.strerror(error.errno).lower()
+    return type(error).__name__
 
 
 def is_loopback(host: str) -> bool:

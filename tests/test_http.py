@@ -1,13 +1,14 @@
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiohttp import encode_basic_auth
+from aiohttp import ClientError, encode_basic_auth
 
 from loom.core.errors import ConfigError
-from loom.http import Address, client_session, environment_proxy, parse_address
-from tests.fakes.upstream import RawUpstream, Received, Script, answer
+from loom.http import Address, client_session, environment_proxy, parse_address, why_unreachable
+from tests.fakes.upstream import Line, RawUpstream, Received, Script, answer
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,27 @@ async def test_netrc_adds_no_credentials(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     request = await seen_by(answer(b""), "http://loom.example/b", {})
     assert "authorization" not in request.headers
+
+
+async def told_of(address: str) -> str:
+    """What is said of asking `address`, which gives no answer."""
+    with pytest.raises(ClientError) as failed:
+        async with client_session(parse_address(address)) as session, session.get(address):
+            pass
+    return why_unreachable(failed.value)
+
+
+async def test_a_server_that_does_not_answer_is_told_in_plain_words():
+    async with RawUpstream(Line.close) as up:
+        assert await told_of(up.url) == "it hung up"
+    assert await told_of(up.url) == "connection refused"
+
+
+async def test_a_server_without_tls_is_told_so():
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(plain, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await told_of(f"https://127.0.0.1:{port}") == "what listens there speaks no TLS"

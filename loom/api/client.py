@@ -9,7 +9,7 @@ from loom.api.health import Health
 from loom.api.search import SearchRequest, SearchResponse
 from loom.core import codec
 from loom.core.errors import AuthError, CodecError, LoomError, TooManyRequests
-from loom.http import Address, bearer, client_session
+from loom.http import Address, bearer, client_session, why_unreachable
 from loom.secrets import Secret
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class ServerClient:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> LoomError:
-        text = f"cannot reach the Loom server at {self._address}: {type(error).__name__}"
+        text = f"cannot reach the Loom server at {self._address}: {why_unreachable(error)}"
         return LoomError(text, "Check that it runs, and LOOM_SERVER_URL if you set it.")
 
 

@@ -9,7 +9,7 @@ from loom.api.errors import ErrorBody
 from loom.api.login import DeviceError, DeviceStart, DeviceToken
 from loom.core import codec
 from loom.core.errors import AuthError, CodecError, LoomError
-from loom.http import Address, client_session
+from loom.http import Address, client_session, why_unreachable
 from loom.secrets import Secret
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class DeviceLogin:
                 return answer.status, await answer.read()
         except (ClientError, OSError) as error:
             raise LoomError(
-                f"cannot reach the Loom server at {self._address}: {type(error).__name__}",
+                f"cannot reach the Loom server at {self._address}: {why_unreachable(error)}",
                 "Check that it runs, and its address: loom login --server-url URL",
             ) from error
 

@@ -1,6 +1,7 @@
 """Which server a command asks: the one of your settings, else the one that runs on this machine."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,14 +36,16 @@ def local_client(environment: Mapping[str, str], file: Path | None = None) -> Se
     from loom.server.whereabouts import running
 
     config = with_token(server_config(environment, file))
-    url = running(config.address_path) or _configured(config)
+    found = running(config.address_path)
+    url, certificate = (found.url, found.certificate) if found else _configured(config)
     # Whoever listens everywhere is found here.
     for everywhere, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
         url = url.replace(everywhere, here)
-    return ServerClient(parse_address(url), config.token)
+    # The certificate is made for the name that others use, which may not lead here from here.
+    return ServerClient(replace(parse_address(url), certificate=certificate), config.token)
 
 
-def _configured(config: "ServerConfig") -> str:
+def _configured(config: "ServerConfig") -> tuple[str, str]:
     name = f"[{config.host}]" if ":" in config.host else config.host
     scheme = "https" if config.http.is_tls else "http"
-    return f"{scheme}://{name}:{config.port}"
+    return f"{scheme}://{name}:{config.port}", str(config.http.tls_cert or "")

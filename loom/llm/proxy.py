@@ -14,7 +14,14 @@ from loom.api.sse import SseParser
 from loom.core import codec
 from loom.core.errors import CodecError, LoomError, ProviderError
 from loom.core.llm import Completed, LlmError, LlmEvent, LlmRequest, LlmResponse
-from loom.http import Address, bearer, client_session, parse_address, sendable
+from loom.http import (
+    Address,
+    bearer,
+    client_session,
+    parse_address,
+    sendable,
+    why_unreachable,
+)
 from loom.llm.refusal import refusal
 from loom.secrets import Secret
 
@@ -180,7 +187,7 @@ class ProxyModel:
         if isinstance(error, LoomError):
             return LlmError(error.message, "not_configured", hint=error.hint)
         return LlmError(
-            f"Cannot reach the Loom server at {self._address}: {error}",
+            f"Cannot reach the Loom server at {self._address}: {why_unreachable(error)}",
             hint="Check that it runs, and LOOM_SERVER_URL if you set it.",
         )
 

@@ -69,6 +69,7 @@ class ServerConfig:
         is_team: serves accounts, sharing and sync too; False for the server inside the app.
         base_url: how people's browsers reach the server, without a slash at the end; "" for the
             address that it listens on.
+        log_format: "json" or "human"; "auto" is the latter on a terminal alone.
         head_wait: seconds that a stream waits for the upstream's status before it begins.
         prices: the operator's own price table, read before ours.
     """
@@ -91,7 +92,7 @@ class ServerConfig:
     timeout_drain: float = 10.0
     ping_interval: float = 10.0
     head_wait: float = 1.0
-    log_format: str = "json"
+    log_format: str = "auto"
     log_level: str = "info"
     is_team: bool = False
     base_url: str = ""
@@ -166,7 +167,7 @@ def server_config(
         storage=read_storage(tree, environment),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
         timeout_drain=server.seconds("timeout_drain", 10.0),
-        log_format=server.choice("log_format", "json", ("json", "human")),
+        log_format=server.choice("log_format", "auto", ("auto", "json", "human")),
         is_team=True,
         base_url=server.url("base_url", "").rstrip("/"),
         log_level=server.choice("log_level", "info", ("debug", "info", "warning", "error")),

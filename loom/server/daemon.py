@@ -16,6 +16,7 @@ from loom.log import LogFormat, start_logging, stop_logging
 from loom.redact import Redactor
 from loom.server.app import Runner, make_app, make_runner
 from loom.server.config import ServerConfig
+from loom.server.greeting import greeting
 from loom.server.keys import RELOADS
 from loom.server.reloads import Reloads, reload
 from loom.server.tls import load_certificate, tls_context
@@ -49,9 +50,9 @@ def run_daemon(
     is_given = config.token is not None
     config = with_token(config)
     redactor = Redactor()
-    handler = start_logging(
-        errors or sys.stderr, redactor, cast(LogFormat, config.log_format), config.log_level.upper()
-    )
+    errors = errors or sys.stderr
+    kind = _log_format(config.log_format, errors)
+    handler = start_logging(errors, redactor, kind, config.log_level.upper())
     token = "LOOM_SERVER_TOKEN" if is_given else str(config.token_path)
     try:
         asyncio.run(_serve(config, redactor, output or sys.stdout, token, reread))
@@ -60,6 +61,12 @@ def run_daemon(
     finally:
         stop_logging(handler)
     return 0
+
+
+def _log_format(setting: str, stream: TextIO) -> LogFormat:
+    if setting == "auto":
+        return "human" if stream.isatty() else "json"
+    return cast(LogFormat, setting)
 
 
 async def _serve(
@@ -76,8 +83,8 @@ async def _serve(
         await runner.setup()
         await _listen(runner, config)
         url = _url(runner, config)
-        with told(config.address_path, url):
-            output.write(f"Loom server at {url}\nToken from {token}\n")
+        with told(config.address_path, url, config.http.tls_cert):
+            output.write(await greeting(runner.app, url, token))
             output.flush()
             _calm_collector()
             await stopping.wait()

@@ -16,20 +16,22 @@ from loom.core.errors import ConfigError
 
 
 class Whereabouts(Struct, frozen=True):
-    """`url` as the server says it; the process that listens there."""
+    """The process that listens at `url`, as it says it, and the certificate file it shows there."""
 
     url: str
     pid: int
+    certificate: str = ""
 
 
 @contextmanager
-def told(path: Path, url: str) -> Iterator[None]:
+def told(path: Path, url: str, certificate: Path | None) -> Iterator[None]:
     """The file at `path` says so, until the server ends. Raises ConfigError."""
+    here = Whereabouts(url, os.getpid(), str(certificate.absolute()) if certificate else "")
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(Whereabouts(url, os.getpid())))
+            file.write(msgspec.json.encode(here))
         draft.replace(path)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
@@ -37,20 +39,20 @@ def told(path: Path, url: str) -> Iterator[None]:
         yield
     finally:
         with suppress(FileNotFoundError):
-            if _read(path) == Whereabouts(url, os.getpid()):
+            if _read(path) == here:
                 path.unlink()
 
 
-def running(path: Path) -> str:
-    """The URL of the server that runs; empty when the file names none that is alive."""
+def running(path: Path) -> Whereabouts | None:
+    """Of the server that runs; None when the file names none that is alive."""
     found = _read(path)
     if found is None:
-        return ""
+        return None
     try:
         os.kill(found.pid, 0)
     except (ProcessLookupError, PermissionError):
-        return ""
-    return found.url
+        return None
+    return found
 
 
 def _read(path: Path) -> Whereabouts | None:

@@ -1,9 +1,12 @@
 import json
 import signal
+import subprocess
 from pathlib import Path
 from urllib.request import urlopen
 
 from tests.cli.conftest import Loom, Serve
+
+PEM = Path(__file__).parents[1] / "fakes" / "tls" / "self_signed.pem"
 
 
 def test_the_server_says_where_it_listens_and_where_its_token_is(serve: Serve) -> None:
@@ -61,3 +64,25 @@ def test_an_operators_command_finds_the_server_that_runs_wherever_it_listens(
     served.process.wait()
     done = loom("server", "link", "you@example.com")
     assert done.returncode == 1 and "127.0.0.1:8080" in done.stderr
+
+
+def test_an_operators_command_reaches_a_server_whose_certificate_is_for_another_name(
+    loom: Loom, serve: Serve
+) -> None:
+    served = serve(LOOM_SERVER_TLS_CERT=str(PEM))
+    done = loom("server", "link", "you@example.com")
+    assert done.stdout.startswith(f"{served.url}/auth/magic-link/verify?token="), done.stderr
+
+
+def test_an_operators_command_shows_its_token_to_no_other_certificate(
+    loom: Loom, serve: Serve, tmp_path: Path
+) -> None:
+    """Another process may have taken the port, with a certificate of its own."""
+    serve(LOOM_SERVER_TLS_CERT=str(PEM))
+    address = tmp_path / ".local" / "state" / "loom" / "server-address"
+    other = tmp_path / "other.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout /dev/null -out"
+    subprocess.run([*command.split(), str(other)], check=True, capture_output=True)
+    address.write_text(address.read_text().replace(str(PEM), str(other)))
+    done = loom("server", "link", "you@example.com")
+    assert done.returncode == 1 and "certificate is not believed" in done.stderr

@@ -1,5 +1,7 @@
 import asyncio
+import json
 import os
+import pty
 import signal
 import sqlite3
 import ssl
@@ -45,11 +47,11 @@ Start = Callable[..., Awaitable[Process]]
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
     async with AsyncExitStack() as stack:
 
-        async def run(**environment: str) -> Process:
+        async def run(errors: int = PIPE, **environment: str) -> Process:
             base = {"PATH": os.environ["PATH"], "XDG_STATE_HOME": str(tmp_path / "state")}
             base |= {"LOOM_SERVER_PORT": "0", "LOOM_SERVER_DB_PATH": str(tmp_path / "db")}
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", RUN, env={**base, **environment}, stdout=PIPE, stderr=PIPE
+                sys.executable, "-c", RUN, env={**base, **environment}, stdout=PIPE, stderr=errors
             )
             stack.push_async_callback(process.wait)
             stack.callback(end, process)
@@ -95,6 +97,15 @@ async def test_it_says_where_it_listens_and_where_the_token_is(
     assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
+async def test_a_fresh_server_says_what_is_missing_for_a_first_answer(start: Start) -> None:
+    process = await start()
+    missing = [await line(process) for _ in range(6)][2:]
+    assert "LOOM_SERVER_ANTHROPIC_API_KEY" in missing[0]
+    assert "loom server link" in missing[2]
+    process = await start(LOOM_SERVER_OPENAI_API_KEY="sk-test")
+    assert "Nobody has an account" in [await line(process) for _ in range(3)][2]
+
+
 async def test_it_speaks_tls_with_the_operators_certificate(start: Start) -> None:
     process = await start(LOOM_SERVER_TLS_CERT=str(PEM), LOOM_SERVER_TOKEN="t" * 32)
     url = (await line(process)).removeprefix("Loom server at ")
@@ -132,6 +143,23 @@ async def test_it_logs_that_it_brings_older_databases_up_to_date(
         await told(process, f"bringing {path} up to date, from schema 1 to")
         await told(process, f"{path} is up to date")
     assert (await line(process)).startswith("Loom server at ")
+
+
+async def log_of(process: Process, terminal: int | None = None) -> str:
+    """All of it, once the server is told to stop."""
+    await line(process)
+    process.terminate()
+    _, errors = await asyncio.wait_for(process.communicate(), 20)
+    return (os.read(terminal, 65536) if terminal else errors).decode()
+
+
+async def test_the_log_is_for_people_on_a_terminal_alone(start: Start) -> None:
+    master, slave = pty.openpty()
+    told = await log_of(await start(errors=slave), master)
+    assert "stopping" in told and "{" not in told
+    assert all(json.loads(each) for each in (await log_of(await start())).splitlines())
+    os.close(master)
+    os.close(slave)
 
 
 async def test_on_sighup_it_reads_its_settings_again(start: Start, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from loom.api.accounts import Me
 from loom.api.errors import ErrorBody
 from loom.api.threads import MissingAttachments, ThreadHits, ThreadInfo, ThreadList, ThreadRead
 from loom.core.errors import AuthError, NoRoom, Offline, Outdated, PrivateThread, SyncError
-from loom.http import Address, bearer, client_session
+from loom.http import Address, bearer, client_session, why_unreachable
 from loom.secrets import Secret
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class ThreadsClient:
             if isinstance(cause, SyncError):
                 return cause
             cause = cause.__cause__ or cause.__context__
-        words = f"cannot reach {self._address}: {type(error).__name__}"
+        words = f"cannot reach {self._address}: {why_unreachable(error)}"
         return Offline(words, "What changed here waits, and is sent when the server answers.")
 
 
