@@ -4,18 +4,14 @@ Readers differ where a name stands twice, where names differ by case alone, and 
 UTF-8. What is decided about such a body may not be what is done with it.
 """
 
-import re
 from collections.abc import Mapping
 
 import msgspec
 
 from loom.server.errors import Refused
 
-_FIRST = 40
-"""Bytes that show how a body is spaced, as a rule."""
-
-_SPACE = re.compile(rb"[ \t\n\r]*")
 _decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encoder = msgspec.json.Encoder()
 
 
 def members(body: bytes) -> Mapping[str, msgspec.Raw]:
@@ -30,10 +26,9 @@ def members(body: bytes) -> Mapping[str, msgspec.Raw]:
             body.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise unclear(f"not a JSON object in UTF-8: {error}") from error
-    first, second = (
-        (_is_usual, _is_compact) if b'": ' in body[:_FIRST] else (_is_compact, _is_usual)
-    )
-    if not (first(body, found) or second(body, found) or _is_all(body, found)):
+    written = _encoder.encode(found)
+    # Written again it is the same, but for blanks, of which most have none.
+    if written != body and _close(written) != _close(body):
         raise unclear("a field's name stands there twice, or is written with escapes")
     return found
 
@@ -44,37 +39,6 @@ def unclear(what: str) -> Refused:
     return Refused(400, "invalid_request", f"the request's body: {what}.", hint)
 
 
-def _is_compact(body: bytes, found: Mapping[str, msgspec.Raw]) -> bool:
-    """Whether these members are all of `body`, which then has no blank between them.
-
-    A name is never longer than its bytes, so that nothing makes up for one that is missing.
-    """
-    size = len(found) + 1 if found else 2
-    for name, value in found.items():
-        size += len(name) + 3 + len(memoryview(value))
-    return size == len(body)
-
-
-def _is_usual(body: bytes, found: Mapping[str, msgspec.Raw]) -> bool:
-    """Whether these members, with the blanks that Python's json writes, are all of `body`."""
-    written = b", ".join([b'"%b": %b' % (name.encode(), value) for name, value in found.items()])
-    return b"{%b}" % written == body
-
-
-def _is_all(body: bytes, found: Mapping[str, msgspec.Raw]) -> bool:
-    """Whether these members, in this order, with blanks between them, are all of `body`."""
-    at, before = 0, b"{"
-    for name, value in found.items():
-        for token in (before, b'"%b"' % name.encode(), b":", bytes(value)):
-            at = _after(body, at, token)
-            if at < 0:
-                return False
-        before = b","
-    return _after(body, at, b"}" if found else b"{") > 0
-
-
-def _after(body: bytes, at: int, token: bytes) -> int:
-    """Where `token`, with blanks before it, ends; -1 where something else stands."""
-    space = _SPACE.match(body, at)
-    at = space.end() if space else at
-    return at + len(token) if body.startswith(token, at) else -1
+def _close(text: bytes) -> bytes:
+    """JSON without the blanks between its parts."""
+    return msgspec.json.format(text, indent=-1)
