@@ -11,9 +11,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TextIO
+from typing import Any, Literal, TextIO
 
 import msgspec
+from msgspec import Struct
 
 from loom.redact import Redactor
 
@@ -29,7 +30,7 @@ _NUMBERS = frozenset({int, float, bool})
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One line of a log: when in Unix seconds, what, and its other fields."""
 
     at: float

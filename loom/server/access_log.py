@@ -6,7 +6,8 @@ proxy that adds little to a request cannot afford that.
 
 import asyncio
 import logging
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from loom.log import Entry, log_all
 from loom.server.metrics import Metrics
@@ -15,7 +16,7 @@ DELAY = 0.1
 """Seconds that a line may wait for others."""
 
 
-class Served(NamedTuple):
+class Served(Struct, frozen=True):
     """One request that is over; `at` is its end in Unix seconds."""
 
     at: float
@@ -56,6 +57,6 @@ class AccessLog:
 
 
 def _entry(served: Served) -> Entry:
-    at, identity, method, path, route, status, seconds = served
-    fields = {"ms": round(seconds * 1000, 1), "route": route, "request_id": identity}
-    return Entry(at, f"{method} {path} {status}", fields)
+    ms, identity = round(served.seconds * 1000, 1), served.request_id
+    fields = {"ms": ms, "route": served.route, "request_id": identity}
+    return Entry(served.at, f"{served.method} {served.path} {served.status}", fields)

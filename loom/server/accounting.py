@@ -176,7 +176,7 @@ def billed(request: web.Request, provider: str, asked: Asked, wire: str, body: b
     reservation = NOTHING
     if has_budgets:
         estimate = most(books.prices, price, spender, asked, now_ms)
-        reservation = books.ledger.reserve(spender, *estimate)
+        reservation = books.ledger.reserve(spender, estimate.nano, estimate.unknown)
     if policy.keep_days:
         request.app[KEEPER].keep(spender, request_id.get(), body, policy.keep_days)
     return Bill(desk, facts, spender, wire, asked, (reservation, price))

@@ -1,7 +1,5 @@
 """What providers tell of an answer's tokens, and of the terms on which they gave it."""
 
-from typing import NamedTuple
-
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
@@ -95,7 +93,7 @@ _decoder = msgspec.json.Decoder(_Answer)
 _bare = msgspec.json.Decoder(_BareAnswer)
 
 
-class Told(NamedTuple):
+class Told(Struct, frozen=True):
     """All that is known of an answer so far."""
 
     model: str = ""

@@ -246,7 +246,8 @@ def _whole(
     request: web.Request, answer: Answer, body: bytes, told: Mapping[str, str], bill: Bill | None
 ) -> web.StreamResponse:
     if bill is not None:
-        bill.model, bill.usage, bill.terms = told_after(Told(), body)
+        said = told_after(Told(), body)
+        bill.model, bill.usage, bill.terms = said.model, said.usage, said.terms
         bill.is_told, bill.size = bill.usage.context_tokens > 0, len(body)
         bill.bytes_per_token = BYTES_PER_TOKEN_OF_JSON
     sieve, extra = whole_sieve(answer.headers), [f"{k}: {v}" for k, v in told.items()]

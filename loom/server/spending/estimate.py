@@ -1,6 +1,6 @@
 """The most that a request can cost, reckoned before it is sent."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from loom.server.asked import Asked
 from loom.server.spending.extras import WHOLE, Extra
@@ -17,7 +17,7 @@ _ADDED = 1_000
 """Tokens that a provider adds of its own, for tools above all."""
 
 
-class Estimate(NamedTuple):
+class Estimate(Struct, frozen=True):
     """`nano` is None where nobody knows the price of `unknown`."""
 
     nano: int | None

@@ -7,6 +7,8 @@ over. Nothing here awaits, so that between looking and reserving nobody else can
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from loom.server.spending.budgets import Budget
 from loom.server.spending.counters import Counter, require, warning
 from loom.server.spending.periods import bounds, day_of
@@ -27,7 +29,7 @@ class Spender(NamedTuple):
     model: str
 
 
-class Reservation(NamedTuple):
+class Reservation(Struct, frozen=True):
     """What a request holds of its budgets until it is over."""
 
     counters: tuple[Counter, ...] = ()

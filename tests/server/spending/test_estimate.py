@@ -22,7 +22,8 @@ def estimated(model: str = "claude-sonnet-5-5", provider: str = "anthropic", **a
 def told(model: str, provider: str = "anthropic", **asked: Any) -> tuple[int | None, str]:
     spender = Spender("o", "u", "", provider, model)
     price = TABLE.price(provider, model, NOW)
-    return most(TABLE, price, spender, Asked(model, **asked), NOW)
+    estimate = most(TABLE, price, spender, Asked(model, **asked), NOW)
+    return estimate.nano, estimate.unknown
 
 
 # Of claude-sonnet-5-5: 2.50 dollars for a million tokens that are cached, 10 for the answer.
