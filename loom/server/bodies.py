@@ -2,10 +2,13 @@
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from loom.server.errors import Refused
 from loom.server.keys import CONFIG
+
+_SMALL = 16 * 1024
+"""Bytes of a body that never makes aiohttp stop reading."""
 
 LEAST_RATE = 16 * 1024
 """Bytes a second below which a client is not slow but holding on."""
@@ -19,7 +22,7 @@ async def body_of(request: web.Request) -> bytes:
         HTTPRequestEntityTooLarge: it is over the server's limit.
     """
     if request.content.is_eof():
-        return _within(request.client_max_size, request.content.read_nowait())
+        return _within(request.client_max_size, _arrived(request.content))
     config = request.app[CONFIG]
     size = request.content_length if request.content_length is not None else config.body_limit
     limit = config.http.timeout_body + min(size, config.body_limit) / LEAST_RATE
@@ -35,6 +38,18 @@ async def small_body(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
     return await body_of(request.clone(client_max_size=limit))
+
+
+def _arrived(content: StreamReader) -> bytes:
+    """A body that is all there. aiohttp's own way also has its parser look for more of it.
+
+    That is for large ones, for which it stopped reading.
+    """
+    if not 0 < content.total_bytes <= _SMALL or content.exception() is not None:
+        return content.read_nowait()
+    parts = [*content._buffer]
+    content._buffer.clear()
+    return b"".join(parts)
 
 
 async def _collected(request: web.Request) -> bytes:
