@@ -83,13 +83,18 @@ class ThreadWrite(Struct, frozen=True):
 
 
 class ThreadPatch(Struct, frozen=True, omit_defaults=True):
-    """`PATCH /api/threads/{id}`: what is null stays. A visibility of `team` names the team."""
+    """`PATCH /api/threads/{id}`: what is null stays. A visibility of `team` names the team.
+
+    `org` is the slug or id of an organization of the owner's into which the thread goes: it is
+    shown there as `visibility` says, or to nobody, and no more where it was.
+    """
 
     title: Line | None = None
     tags: Tags | None = None
     is_pinned: bool | None = None
     visibility: Visibility | None = None
     team_id: Short | None = None
+    org: Short | None = None
 
 
 class ThreadRead(Struct, frozen=True):

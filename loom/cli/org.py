@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from loom.cli import org_doors
+from loom.cli.org_doors import belongs
 from loom.cli.team_words import add_org, add_word, add_yes, day, require_yes, run_word, show, tell
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ Organizations share threads, API keys and a budget on a team's server.
   loom org invite carol@example.com         she says: loom org accept TOKEN
   loom org members
   loom org role carol@example.com admin
-  loom org use acme-works                   what you make belongs to it from now on
+  loom org use acme-works                   what you make belongs to it from now on; or: personal
 
-Where you are in one organization only, or chose one with `use`, it needs no --org."""
+The first one that you make or join is the one that you use: your threads belong to it, and stay
+yours alone until you share them (loom share); it pays for your requests, within its budgets.
+Where you are in one organization only, or use one, commands need no --org."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -88,15 +91,18 @@ async def _create(args: Namespace, client: "ServerClient") -> int:
     from loom.api.clients.orgs import OrgsClient
 
     visibility: OrgVisibility = "public" if args.public else "private"
-    org = await OrgsClient(client).create(args.name, args.slug, visibility)
-    return tell(args, org, f"{org.slug} is yours; loom org invite EMAIL --org {org.slug}")
+    orgs = OrgsClient(client)
+    org = await orgs.create(args.name, args.slug, visibility)
+    invite = f"Invite: loom org invite EMAIL --org {org.slug}"
+    return tell(args, org, f"{org.slug} is yours. {await belongs(orgs, org)}\n{invite}")
 
 
 async def _use(args: Namespace, client: "ServerClient") -> int:
     from loom.api.clients.orgs import OrgsClient
 
     user = await OrgsClient(client).use("" if args.org == "personal" else args.org)
-    return tell(args, user, f"What you make belongs to {args.org} from now on.")
+    who = "to you alone" if args.org == "personal" else f"to {args.org}, which pays for it,"
+    return tell(args, user, f"What you make belongs {who} from now on.")
 
 
 async def _change(args: Namespace, client: "ServerClient") -> int:

@@ -7,6 +7,8 @@ from loom.cli.team_words import add_org, add_word, day, show, tell
 
 if TYPE_CHECKING:
     from loom.api.client import ServerClient
+    from loom.api.clients.orgs import OrgsClient
+    from loom.api.orgs import Org
 
 
 def add_words(words: object) -> None:
@@ -78,9 +80,17 @@ async def _uninvite(args: Namespace, client: "ServerClient") -> int:
 async def _accept(args: Namespace, client: "ServerClient") -> int:
     from loom.api.clients.orgs import OrgsClient
 
-    org = await OrgsClient(client).accept(args.token)
-    words = f"You are {org.role} of {org.name}; loom org use {org.slug} makes it your default."
-    return tell(args, org, words)
+    orgs = OrgsClient(client)
+    org = await orgs.accept(args.token)
+    return tell(args, org, f"You are {org.role} of {org.name}. {await belongs(orgs, org)}")
+
+
+async def belongs(orgs: "OrgsClient", org: "Org") -> str:
+    """Whether what the caller makes belongs to `org` now, and how to have it otherwise."""
+    if (await orgs.me()).org_id == org.id:
+        back = "loom org use personal goes back"
+        return f"What you make belongs to it from now on, and it pays; {back}."
+    return f"What you make belongs to it after: loom org use {org.slug}"
 
 
 async def _join(args: Namespace, client: "ServerClient") -> int:

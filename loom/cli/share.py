@@ -5,7 +5,8 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
-from loom.cli.team_words import day, print_json, run_word, show, tell
+from loom.cli.share_org import org_for
+from loom.cli.team_words import add_org, day, print_json, run_word, show, tell
 
 if TYPE_CHECKING:
     from loom.api.client import ServerClient
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 HELP = """\
 Shows a thread that is on your team's server to others. They read; nobody writes.
 
-  loom share T-0199             everybody in its organization reads it
+  loom share T-0199             everybody in your organization reads it
   loom share T-0199 --team web  the team web reads it
   loom share T-0199 --public --expires 7d
                                 whoever has the address reads it, for a week
@@ -35,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declares the thread and with whom it is shared."""
     parser.add_argument("id", metavar="THREAD", nargs="?", default="", help="its ID, or a prefix")
     whom = parser.add_mutually_exclusive_group()
-    whom.add_argument("--team", metavar="TEAM", help="a team of its organization, by slug or id")
+    whom.add_argument("--team", metavar="TEAM", help="a team of the organization, by slug or id")
     whom.add_argument("--public", action="store_true", help="whoever has the address it prints")
     whom.add_argument("--support", action="store_true", help="the server's support, for 31 days")
     whom.add_argument("--list", action="store_true", help="what you share")
@@ -45,6 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--expires", type=lasting, metavar="TIME", help="with --public: 30m, 12h, 7d or 2w"
     )
+    add_org(parser)
     parser.add_argument("--revoke", action="store_true", help="take it back")
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     parser.set_defaults(act=_act)
@@ -86,7 +88,7 @@ async def _act(args: Namespace, client: "ServerClient") -> int:
         return await _public(args, shares, found)
     if args.support:
         return await _support(args, shares, found)
-    return await _team(args, client, found) if args.team else await _org(args, shares, found)
+    return await (_team if args.team else _org)(args, client, found)
 
 
 async def _whole_id(prefix: str) -> str:
@@ -139,9 +141,12 @@ async def _on_server(shares: "SharesClient", thread_id: str) -> "Shares":
         raise type(error)(error.message, hint) from error
 
 
-async def _org(args: Namespace, shares: "SharesClient", found: "Shares") -> int:
-    await shares.show_to(found.thread, "organization")
-    return tell(args, await shares.of(found.thread.id), "Everybody in its organization reads it.")
+async def _org(args: Namespace, client: "ServerClient", found: "Shares") -> int:
+    from loom.api.clients.shares import SharesClient
+
+    org, shares = await org_for(client, found.thread, args.org), SharesClient(client)
+    await shares.show_to(found.thread, "organization", org_id=org.id)
+    return tell(args, await shares.of(found.thread.id), f"Everybody in {org.name} reads it.")
 
 
 async def _team(args: Namespace, client: "ServerClient", found: "Shares") -> int:
@@ -149,14 +154,16 @@ async def _team(args: Namespace, client: "ServerClient", found: "Shares") -> int
     from loom.api.clients.teams import TeamsClient
     from loom.core.errors import LoomError
 
-    teams = (await TeamsClient(client, found.thread.org_id).listed()).teams
+    org = await org_for(client, found.thread, args.org)
+    teams = (await TeamsClient(client, org.id).listed()).teams
     team = next((each for each in teams if args.team in (each.slug, each.id)), None)
     if team is None:
-        known = ", ".join(each.slug for each in teams) or "none"
-        raise LoomError(f"its organization has no team {args.team}", f"There are: {known}.")
+        known = ", ".join(each.slug for each in teams) or "none; loom team create NAME makes one"
+        raise LoomError(f"{org.slug} has no team {args.team}", f"There are: {known}.")
     shares = SharesClient(client)
-    await shares.show_to(found.thread, "team", team.id)
-    return tell(args, await shares.of(found.thread.id), f"The team {team.name} reads it.")
+    await shares.show_to(found.thread, "team", team.id, org.id)
+    words = f"The team {team.name} of {org.name} reads it."
+    return tell(args, await shares.of(found.thread.id), words)
 
 
 async def _public(args: Namespace, shares: "SharesClient", found: "Shares") -> int:

@@ -29,7 +29,8 @@ Private threads (loom private, /private) never leave this machine. In the settin
 
   [sync]
   enabled = true
-  visibility = "organization"    who may read what is new there; or "private": you alone
+  visibility = "private"         what is new there is yours alone until you share it; or
+                                 "organization": everybody in yours reads it at once
 """
 
 WAIT = 30.0

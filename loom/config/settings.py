@@ -97,7 +97,7 @@ class SyncSettings(Struct, frozen=True):
     """Whether threads go to a team's server, and who may read what is new there besides you."""
 
     enabled: bool = True
-    visibility: Literal["organization", "private"] = "organization"
+    visibility: Literal["private", "organization"] = "private"
 
 
 class Settings(Struct, frozen=True):

@@ -92,6 +92,7 @@ def accept(connection: sqlite3.Connection, token: str, user_id: str, now_ms: int
         hint = "Sign in with the address that was invited."
         raise Refused(403, "forbidden", "this invitation is for another address", hint)
     members.add(connection, org_id, user_id, role, now_ms)
+    members.settle(connection, org_id, user_id)
     return org_id
 
 

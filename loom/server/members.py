@@ -25,6 +25,14 @@ WHERE user = ? AND team IN (SELECT id FROM teams WHERE org = ?)
 """
 
 
+_SETTLE = """
+UPDATE users SET default_org = ?1 WHERE id = ?2 AND (default_org IS NULL OR NOT EXISTS (
+    SELECT 1 FROM org_memberships JOIN organizations ON organizations.id = org
+    WHERE org = default_org AND user = ?2 AND deleted_at IS NULL
+))
+"""
+
+
 def listed(connection: sqlite3.Connection, org_id: str) -> tuple[Member, ...]:
     """Everybody in it whose account is in use: owners first, then admins, each by name."""
     rows = connection.execute(_LISTED, (org_id,))
@@ -45,6 +53,11 @@ def role_of(connection: sqlite3.Connection, org_id: str, user_id: str) -> OrgRol
         raise not_there(Resource("user", user_id))
     role: OrgRole = row[0]
     return role
+
+
+def settle(connection: sqlite3.Connection, org_id: str, user_id: str) -> None:
+    """What the person makes belongs to it from now on, unless they have chosen another one."""
+    connection.execute(_SETTLE, (org_id, user_id))
 
 
 def add(

@@ -10,6 +10,7 @@ from loom.api.orgs import NewOrg, Org, OrgChange, OrgRole, OrgVisibility
 from loom.api.times import rfc3339
 from loom.server.errors import Refused
 from loom.server.identifiers import new_id
+from loom.server.members import settle
 from loom.server.names import printable_name, require_slug
 from loom.server.users import free_slug
 
@@ -100,7 +101,11 @@ def role_in(connection: sqlite3.Connection, org_id: str, user_id: str) -> OrgRol
 
 
 def create(connection: sqlite3.Connection, asked: NewOrg, owner_id: str, now_ms: int) -> Found:
-    """A new organization with its owner. Raises Refused: a wrong name (400), a taken slug (409)."""
+    """A new organization with its owner, who works in it from now on unless in another.
+
+    Raises:
+        Refused: a wrong name (400), a taken slug (409).
+    """
     name = printable_name(asked.name)
     slug = _slug(connection, asked.slug) if asked.slug else free_slug(connection, name)
     org_id = new_id(now_ms)
@@ -113,6 +118,7 @@ def create(connection: sqlite3.Connection, asked: NewOrg, owner_id: str, now_ms:
         "INSERT INTO org_memberships (org, user, role, created_at) VALUES (?, ?, 'owner', ?)",
         (org_id, owner_id, now_ms),
     )
+    settle(connection, org_id, owner_id)
     return Found(org_id, slug, name, asked.visibility, False, now_ms, None)
 
 

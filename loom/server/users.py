@@ -14,6 +14,16 @@ _SELECT = """
 SELECT id, name, email, is_system_admin, is_support, is_auditor, created_at FROM users
 """
 
+_CHANGE = """
+UPDATE users SET name = coalesce(:name, name), locale = coalesce(:locale, locale),
+    default_org = iif(:org IS NULL, default_org, coalesce(nullif(:org, ''), (
+        SELECT org FROM org_memberships JOIN organizations ON organizations.id = org
+        WHERE user = users.id AND is_personal
+    ))),
+    updated_at = :now
+WHERE id = :user
+"""
+
 
 def create(connection: sqlite3.Connection, name: str, email: str | None, now_ms: int) -> User:
     """A new person with a personal organization; the first of all becomes system_admin.
@@ -63,14 +73,14 @@ def change(
     connection: sqlite3.Connection, user_id: str, asked: MeChange, now_ms: int
 ) -> User | None:
     """Writes what is given; `default_org` is an id. Raises Refused for a wrong name (400)."""
-    name = None if asked.name is None else printable_name(asked.name)
-    locale = None if asked.locale is None else asked.locale[:35]
-    is_new = asked.default_org is not None
-    connection.execute(
-        "UPDATE users SET name = coalesce(?, name), locale = coalesce(?, locale),"
-        " default_org = iif(?, nullif(?, ''), default_org), updated_at = ? WHERE id = ?",
-        (name, locale, is_new, asked.default_org, now_ms, user_id),
-    )
+    values = {
+        "name": None if asked.name is None else printable_name(asked.name),
+        "locale": None if asked.locale is None else asked.locale[:35],
+        "org": asked.default_org,
+        "now": now_ms,
+        "user": user_id,
+    }
+    connection.execute(_CHANGE, values)
     return find(connection, user_id)
 
 

@@ -47,13 +47,44 @@ def test_who_is_in_several_organizations_says_which_or_chooses_one(
     assert "loom org create" in none.stderr
     for name in ("Acme", "Emca"):
         people.did("alice", "org", "create", name)
+    assert people.run("alice", "org", "members").returncode == 0
+    people.did("alice", "org", "use", "personal")
     several = people.run("alice", "org", "members")
-    assert "acme, emca" in several.stderr
+    assert (several.returncode, "acme, emca" in several.stderr) == (1, True)
     people.did("alice", "org", "members", "--org", "emca")
     people.did("alice", "org", "use", "acme")
     people.did("alice", "org", "members")
+
+
+def used(people: Office, who: str) -> str:
+    """The organization that what they make belongs to."""
+    me = people.told(who, "whoami")
+    return next(org["slug"] for org in me["orgs"] if org["id"] == me["org_id"])
+
+
+def test_the_first_organization_that_one_makes_or_joins_is_the_one_that_is_used(
+    office: Callable[..., Office],
+) -> None:
+    people = office("alice", "bob")
+    assert "belongs to it from now on" in people.did("alice", "org", "create", "Acme")
+    assert used(people, "alice") == "acme"
+    token = people.did("alice", "org", "invite", "bob@example.com").split()[-1]
+    assert "belongs to it from now on" in people.did("bob", "org", "accept", token)
+    assert used(people, "bob") == "acme"
+    assert "loom org use emca" in people.did("bob", "org", "create", "Emca")
+    assert used(people, "bob") == "acme"
+
+
+def test_who_has_chosen_to_work_alone_is_not_taken_along(office: Callable[..., Office]) -> None:
+    people = office("alice")
+    people.did("alice", "org", "create", "Acme")
     people.did("alice", "org", "use", "personal")
-    assert people.run("alice", "org", "members").returncode == 1
+    people.did("alice", "org", "create", "Emca")
+    assert used(people, "alice") == "alice"
+    people.did("alice", "org", "use", "emca")
+    people.did("alice", "org", "delete", "emca", "--yes")
+    people.did("alice", "org", "create", "Third")
+    assert used(people, "alice") == "third"
 
 
 def test_somebody_asks_to_be_let_in_and_is(office: Callable[..., Office]) -> None:

@@ -41,6 +41,11 @@ def put(people: Office, who: str) -> None:
     assert fetched(url, "PUT", body, people.tokens[who])[0] == 201
 
 
+def shown_to(people: Office, who: str) -> str:
+    _, body = fetched(f"{people.url}/api/threads/{THREAD}", token=people.tokens[who])
+    return str(json.decode(body)["thread"]["visibility"])
+
+
 def test_an_address_is_made_opened_listed_and_revoked(office: Callable[..., Office]) -> None:
     people = office("alice")
     put(people, "alice")
@@ -60,17 +65,47 @@ def test_an_address_is_made_opened_listed_and_revoked(office: Callable[..., Offi
 
 def test_a_team_the_support_and_nobody(office: Callable[..., Office]) -> None:
     people = office("alice")
+    people.did("alice", "org", "create", "Acme")
     put(people, "alice")
     shared = people.told("alice", "share", THREAD)
     assert shared["thread"]["visibility"] == "organization"
-    slug = people.told("alice", "org", "list")["orgs"][0]["slug"]
-    people.did("alice", "team", "create", "Weavers", "--org", slug)
-    assert "Weavers reads it" in people.did("alice", "share", THREAD, "--team", "weavers")
+    people.did("alice", "team", "create", "Weavers")
+    assert "Weavers of Acme reads it" in people.did("alice", "share", THREAD, "--team", "weavers")
     unknown = people.run("alice", "share", THREAD, "--team", "nobody")
     assert (unknown.returncode, "weavers" in unknown.stderr) == (1, True)
     assert people.told("alice", "share", THREAD, "--support")["support"]["expires_at"]
     gone = people.told("alice", "share", THREAD, "--revoke")
     assert (gone["thread"]["visibility"], gone["support"]) == ("private", None)
+
+
+def test_a_thread_from_before_is_shown_in_the_organization_that_one_is_in_now(
+    office: Callable[..., Office],
+) -> None:
+    people = office("alice", "bob")
+    put(people, "alice")
+    alone = people.run("alice", "share", THREAD)
+    assert (alone.returncode, "loom org create" in alone.stderr) == (1, True)
+    people.did("alice", "org", "create", "Acme")
+    token = people.did("alice", "org", "invite", "bob@example.com").split()[-1]
+    people.did("bob", "org", "accept", token)
+    assert fetched(f"{people.url}/api/threads/{THREAD}", token=people.tokens["bob"])[0] == 404
+    assert "Everybody in Acme reads it" in people.did("alice", "share", THREAD)
+    assert fetched(f"{people.url}/api/threads/{THREAD}", token=people.tokens["bob"])[0] == 200
+    assert "Greetings" in people.did("bob", "list", "--org", "acme")
+    elsewhere = people.run("alice", "share", THREAD, "--org", "nowhere")
+    assert (elsewhere.returncode, "Yours: acme" in elsewhere.stderr) == (1, True)
+
+
+def test_what_is_made_in_an_organization_is_its_makers_alone_until_it_is_shared(
+    office: Callable[..., Office], clean_environment: dict[str, str]
+) -> None:
+    people = office("alice")
+    people.did("alice", "org", "create", "Acme")
+    asyncio.run(keep(clean_environment, Thread(THREAD, title="Only here"), "Hello"))
+    people.did("alice", "sync")
+    assert shown_to(people, "alice") == "private"
+    people.did("alice", "share", THREAD)
+    assert shown_to(people, "alice") == "organization"
 
 
 def test_the_support_asks_and_its_owner_sees_it(office: Callable[..., Office]) -> None:
@@ -135,6 +170,7 @@ def test_a_thread_that_is_shared_goes_on_here_and_there_as_one(
     office: Callable[..., Office], clean_environment: dict[str, str]
 ) -> None:
     people = office("alice")
+    people.did("alice", "org", "create", "Acme")
     asyncio.run(keep(clean_environment, Thread(THREAD, title="Only here"), "Hello"))
     people.did("alice", "share", THREAD)
     people.did("alice", "share", THREAD, "--revoke")

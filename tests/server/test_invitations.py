@@ -31,11 +31,13 @@ async def test_an_invitation_is_accepted_in_a_browser(team: TeamUp) -> None:
     made = await ask(loom, alice, "POST", "orgs/acme/invitations", 201, email="dev@localhost")
     async with visiting(loom.url) as browser:
         page = await browser.open(made["link"])
-        assert "alice invites d…@localhost to be a member." in page.text
+        assert "alice invited d…@localhost to be a member." in page.text
         page = await browser.open(page.links["Sign in to join"])
         page = await browser.press(page.form("Sign in as dev@localhost"))
+        assert "pays for your requests" in page.text
         page = await browser.press(page.form("Join"))
         assert (page.status, page.path) == (200, "/account")
+        assert "acme member, and what you make belongs to it" in page.text
     members = (await ask(loom, alice, "GET", "orgs/acme/members"))["members"]
     assert [each["email"] for each in members] == ["alice@example.com", "dev@localhost"]
 

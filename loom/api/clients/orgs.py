@@ -44,13 +44,17 @@ class OrgsClient:
         """
         if asked:
             return asked
-        me = await self._ask("GET", "/auth/me", Me)
+        me = await self.me()
         shared = [org for org in me.orgs if not org.is_personal]
         found = [org for org in shared if org.id == me.org_id] or shared
         if len(found) == 1:
             return found[0].slug
         yours = ", ".join(org.slug for org in shared) or "none; loom org create makes one"
         raise LoomError("which organization? Say --org SLUG", f"Yours: {yours}.")
+
+    async def me(self) -> Me:
+        """Who is calling, and in which organization they work."""
+        return await self._ask("GET", "/auth/me", Me)
 
     async def mine(self) -> OrgList:
         """The caller's."""

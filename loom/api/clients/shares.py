@@ -57,9 +57,15 @@ class SharesClient:
         path = _path(thread, "support-access/request")
         await self._ask("POST", path, type(None), SupportRequest(reason))
 
-    async def show_to(self, thread: ThreadInfo, visibility: Visibility, team_id: str = "") -> None:
-        """Who reads it without a link. Raises as `ask` does, also when it changed meanwhile."""
-        asked = ThreadPatch(visibility=visibility, team_id=team_id or None)
+    async def show_to(
+        self, thread: ThreadInfo, visibility: Visibility, team_id: str = "", org_id: str = ""
+    ) -> None:
+        """Who reads it without a link, and in which organization if it is not to stay.
+
+        Raises as `ask` does, also when it changed meanwhile.
+        """
+        moved = None if org_id in ("", thread.org_id) else org_id
+        asked = ThreadPatch(visibility=visibility, team_id=team_id or None, org=moved)
         path = f"/api/threads/{part(thread.id)}"
         await self._ask("PATCH", path, ThreadInfo, asked, etag=thread.etag)
 

@@ -30,6 +30,12 @@ def is_for_a_person(request: web.Request) -> bool:
     return "text/html" in accepted and not is_api and request.method in ("GET", "HEAD", "POST")
 
 
+def sentence(message: str) -> str:
+    """A message as it stands on a page by itself."""
+    ended = message if message.endswith((".", "?", "!", ":")) else f"{message}."
+    return ended[:1].upper() + ended[1:]
+
+
 def error_page(request: web.Request, error: LoomError) -> web.StreamResponse:
     """The error as a page; who has to sign in is sent there, and comes back."""
     status, body = described(error, request.app[REDACTOR])
@@ -38,7 +44,7 @@ def error_page(request: web.Request, error: LoomError) -> web.StreamResponse:
     response = page(
         request,
         _TITLES.get(status, HTTPStatus(status).phrase),
-        tag("p", _NOTHING if body.message == "Not Found" else body.message),
+        tag("p", _NOTHING if body.message == "Not Found" else sentence(body.message)),
         tag("p", body.hint) if body.hint else None,
         tag("p", tag("a", "Sign in", href="/login")) if status == 401 else None,
         tag("p", f"Request {request_id.get()}", class_="quiet"),

@@ -7,6 +7,11 @@ from loom.server.door import principal_of
 from loom.server.pages.forms import form, form_page
 from loom.server.pages.html import Content, tag
 
+_MEANS = (
+    "If it is your first one, what you make then belongs to it, and it pays for your requests."
+    " Your threads stay yours alone until you share them."
+)
+
 
 def invitation_page(request: web.Request, invitation: InvitationPreview) -> web.Response:
     """For whoever has the link; only whom it is for can press the button to any effect."""
@@ -14,7 +19,8 @@ def invitation_page(request: web.Request, invitation: InvitationPreview) -> web.
     return form_page(
         request,
         f"Join {invitation.org_name}?",
-        tag("p", f"{who} invites {invitation.email} to be {_article(invitation.role)}."),
+        tag("p", f"{who} invited {invitation.email} to be {_article(invitation.role)}."),
+        tag("p", _MEANS),
         _next_step(request),
         tag("p", f"Until {invitation.expires_at[:10]}.", class_="quiet"),
     )

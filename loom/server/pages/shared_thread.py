@@ -47,9 +47,11 @@ def shared_page(request: web.Request, title: str, content: Content) -> web.Respo
 
 
 def _facts(thread: SharedThread) -> str:
-    model = " ".join(filter(None, (thread.provider, thread.model)))
-    times = f"{_day(thread.created_at)} – {_day(thread.updated_at)}"
-    return " · ".join(filter(None, (times, model)))
+    # The server's own choice has no name that says anything to a reader.
+    named = "" if thread.model == "default" else thread.model
+    model = " ".join(filter(None, (thread.provider, named)))
+    days = dict.fromkeys((_day(thread.created_at), _day(thread.updated_at)))
+    return " · ".join(filter(None, (" – ".join(days), model)))
 
 
 def _day(at: str) -> str:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from loom.server import cookies, users
+from loom.server import cookies, orgs, users
 from loom.server.access import Resource, not_there
 from loom.server.areas import Area
 from loom.server.auth import identities
@@ -16,6 +16,11 @@ from loom.server.routes.sessions import end_others, end_session, rows_of
 from loom.server.routing import Access, Route
 
 
+async def home(request: web.Request) -> web.Response:
+    """Who opens the server's address comes to their account, or to the login."""
+    return see_other("/account")
+
+
 async def account(request: web.Request) -> web.Response:
     """Who one is, and where one is signed in."""
     user_id, database = principal_of(request).user_id, request.app[DATABASE]
@@ -23,7 +28,8 @@ async def account(request: web.Request) -> web.Response:
     if user is None:
         raise not_there(Resource("user", user_id))
     linked = database.read(lambda c: identities.of_user(c, user_id))
-    return account_page(request, user, linked, rows_of(request))
+    belongs = database.read(lambda c: orgs.of_user(c, user_id))
+    return account_page(request, user, linked, belongs, rows_of(request))
 
 
 async def end(request: web.Request) -> web.Response:
@@ -46,6 +52,7 @@ async def end_all_others(request: web.Request) -> web.Response:
 
 
 ROUTES = (
+    Route("GET", "/", home, Access.PUBLIC),
     Route("GET", "/account", account, Access.SIGNED_IN),
     Route("POST", "/account/sessions/end-others", end_all_others, Access.SIGNED_IN),
     Route("POST", "/account/sessions/{session}/end", end, Access.SIGNED_IN),

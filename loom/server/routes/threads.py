@@ -23,13 +23,14 @@ from loom.api.threads import (
     ThreadSearchQuery,
     ThreadWrite,
 )
+from loom.server import orgs
 from loom.server.access import Action, Resource, authorize, not_there, require
 from loom.server.areas import Area
 from loom.server.bodies import body_of
 from loom.server.chosen_org import org_of
 from loom.server.door import audit, principal_of
 from loom.server.keys import CLOCK, COMPONENTS, CONFIG, DATABASE, STORAGE, THREADS
-from loom.server.memberships import org_of_team
+from loom.server.memberships import is_in, org_of_team
 from loom.server.principal import Scope
 from loom.server.responses import json_body, json_response, query_of
 from loom.server.room import room
@@ -102,15 +103,18 @@ async def put(request: web.Request) -> web.Response:
 async def patch(request: web.Request) -> web.Response:
     """Changes the head line alone."""
     principal, name = principal_of(request), _id(request)
-    given, stamp = precondition_of(request), _stamp(request)
-    asked = await json_body(request, ThreadPatch)
-    store = request.app[THREADS]
-    if asked.visibility == "team":
+    given, asked = precondition_of(request), await json_body(request, ThreadPatch)
+    store, org_id = request.app[THREADS], ""
+    if asked.org or asked.visibility == "team":
         held = store.read(lambda c: require_thread(c, principal, "write", name))
-        _require_team(request, asked.team_id or "", held.info.org_id)
+        org_id = _org_of_owner(request, held, asked.org) if asked.org else ""
+    if asked.visibility == "team":
+        _require_team(request, asked.team_id or "", org_id or held.info.org_id)
+    stamp = _stamp(request, org_id)
     held = await store.writer.run(lambda c: writes.patch(c, principal, name, asked, given, stamp))
-    if asked.visibility is not None:
-        audit(request, "thread.share", resource=f"thread:{name}", visibility=asked.visibility)
+    if asked.org or asked.visibility:
+        shown = held.info.visibility
+        audit(request, "thread.share", resource=f"thread:{name}", visibility=shown, org=org_id)
     return _answer(held)
 
 
@@ -132,6 +136,19 @@ def _id(request: web.Request) -> str:
 def _stamp(request: web.Request, org_id: str = "") -> Stamp:
     room = request.app[STORAGE].settings.max_bytes_per_user
     return Stamp(request.app[CLOCK](), os.urandom(8).hex(), org_id, room)
+
+
+def _org_of_owner(request: web.Request, held: Held, asked: str) -> str:
+    """The organization's id. Raises Denied when the caller does not share, or the owner is not in.
+
+    A thread goes where its owner is a member, whoever says so.
+    """
+    require(principal_of(request), "share", held.resource)
+    database, owner = request.app[DATABASE], held.info.owner_id
+    org = database.read(lambda c: orgs.find(c, asked))
+    if org is None or not database.read(lambda c: is_in(c, owner, org.id)):
+        raise not_there(Resource("organization", asked=asked), "use")
+    return org.id
 
 
 def _require_team(request: web.Request, team_id: str, org_id: str) -> None:

@@ -35,7 +35,7 @@ MOST_REVISIONS = 1_000
 
 
 class Stamp(NamedTuple):
-    """When something is written, the mark of the new version, and who owns what is new.
+    """When something is written, the mark of the new version, and where what is new belongs.
 
     `room` is how many bytes are kept for a person; 0 is no limit.
     """
@@ -86,17 +86,21 @@ def patch(
     given: Precondition,
     stamp: Stamp,
 ) -> Held:
-    """The thread with a changed head line. Raises Stale, Refused."""
+    """The thread with a changed head line, in the organization of the stamp if that has one.
+
+    Raises Stale, Refused.
+    """
     held = require_thread(connection, principal, "write", thread_id)
     if held.info.is_erased:
         raise not_there(held.resource, "write")
     given.check(held.info)
-    if asked.visibility is not None:
+    org = stamp.org_id or held.info.org_id
+    visibility = asked.visibility or ("private" if org != held.info.org_id else None)
+    if visibility is not None:
         require(principal, "share", held.resource)
-        team = (asked.team_id or "") if asked.visibility == "team" else ""
-        owner = (held.info.owner_id, held.info.org_id, team, asked.visibility)
-        connection.execute(_OWN, (*owner, thread_id))
-        if asked.visibility == "private":
+        team = (asked.team_id or "") if visibility == "team" else ""
+        connection.execute(_OWN, (held.info.owner_id, org, team, visibility, thread_id))
+        if visibility == "private":
             unshare(connection, held)
     fields = {"title": asked.title, "tags": asked.tags, "is_pinned": asked.is_pinned}
     changes = {name: value for name, value in fields.items() if value is not None}

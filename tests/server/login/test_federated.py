@@ -168,7 +168,7 @@ async def test_a_provider_that_always_says_who_it_is_must_say_it(federate: Feder
     async with at(loom) as visitor:
         state = state_in(await loom.left(visitor, "google"))
         page = await visitor.open(f"/auth/google/callback?code=x&state={state}")
-        assert page.status == 403 and "another identity provider" in page.text
+        assert page.status == 403 and "Another identity provider" in page.text
 
 
 async def test_over_tls_the_browsers_mark_is_of_this_host_alone(team: TeamUp):

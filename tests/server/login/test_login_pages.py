@@ -5,6 +5,8 @@ from loom.server.auth.credentials import COOKIE
 from loom.server.pages.frame import POLICY, style_path
 from loom.server.sections.login import LoginSettings
 from tests.server.conftest import TeamUp
+from tests.server.login.test_device import polled, started
+from tests.server.team import Team
 from tests.server.visitor import HTML, Visitor, visiting
 
 DEV = LoginSettings(is_dev_mode=True)
@@ -17,6 +19,13 @@ async def signed_in(browser: Visitor, path: str = "/login") -> None:
     assert page.status == 200, page.text
 
 
+async def signed_in_device(loom: Team, browser: Visitor) -> None:
+    start = await started(loom)
+    shown = await browser.open(f"/device?user_code={start['user_code']}")
+    await browser.press(shown.form("ApproveDeny"), decision="approve")
+    assert (await polled(loom, start["device_code"])).status == 200
+
+
 async def test_signing_in_leads_back_to_where_one_was_going(team: TeamUp) -> None:
     loom = await team(login=DEV)
     async with visiting(loom.url) as browser:
@@ -25,6 +34,20 @@ async def test_signing_in_leads_back_to_where_one_was_going(team: TeamUp) -> Non
         page = await browser.press(page.form(BUTTON))
         assert (page.status, page.path) == (200, "/account?tab=1")
         assert "dev@localhost" in page.text
+
+
+async def test_the_servers_address_leads_to_the_account_and_that_to_the_terminal(
+    team: TeamUp,
+) -> None:
+    loom = await team(login=DEV)
+    async with visiting(loom.url) as browser:
+        await signed_in(browser, "/")
+        page = await browser.open("/")
+        assert (page.status, page.path) == (200, "/account")
+        command = f"loom login --server-url {loom.url}"
+        assert command in page.text
+        await signed_in_device(loom, browser)
+        assert command not in (await browser.open("/account")).text
 
 
 async def test_pages_run_nothing_and_are_kept_by_no_cache(team: TeamUp) -> None:

@@ -259,6 +259,38 @@ async def test_visibility_decides_who_reads(alice: Desk) -> None:
     assert told.status == 403
 
 
+async def test_a_thread_goes_into_an_organization_of_its_owners(alice: Desk) -> None:
+    loom, bob, mallory = alice.team, await another(alice, "bob"), await another(alice)
+    org = await loom.org("acme", owner=alice.person, member=bob.person)
+    await loom.org("others", owner=mallory.person)
+    etag = (await alice.write("hello")).json()["etag"]
+    refused = await alice.call("PATCH", PATH, etag, json={"org": "others"})
+    assert refused.status == 404
+    moved = await alice.call("PATCH", PATH, etag, json={"org": "acme"})
+    assert (moved.json()["org_id"], moved.json()["visibility"]) == (org, "private")
+    assert (await bob.call("GET", PATH, None)).status == 404
+    change = {"org": "acme", "visibility": "organization"}
+    etag = moved.json()["etag"]
+    etag = (await alice.call("PATCH", PATH, etag, json=change)).json()["etag"]
+    assert (await bob.call("GET", PATH, None)).status == 200
+    theirs = await bob.call("PATCH", PATH, etag, json={"org": "acme"})
+    assert theirs.status == 403
+
+
+async def test_a_thread_that_goes_elsewhere_is_shown_no_more_where_it_was(alice: Desk) -> None:
+    loom, bob = alice.team, await another(alice, "bob")
+    await loom.org("acme", owner=alice.person, member=bob.person)
+    await loom.org("emca", owner=alice.person)
+    acme = Desk(loom, alice.person, {**alice.headers, "X-Loom-Org": "acme"})
+    etag = (await acme.write("hello")).json()["etag"]
+    assert (await bob.call("GET", PATH, None)).status == 200
+    link = await alice.call("POST", f"{PATH}/share", None, json={})
+    await alice.call("PATCH", PATH, etag, json={"org": "emca"})
+    assert (await bob.call("GET", PATH, None)).status == 404
+    address = f"{PATH}/share/{link.json()['token']}"
+    assert (await alice.call("GET", address, None)).status == 404
+
+
 async def test_an_image_is_sent_once_and_read_by_its_hash(alice: Desk) -> None:
     without = await alice.write(entries=[shown(PIXEL)])
     assert without.status == 422
