@@ -15,6 +15,7 @@ from loom.secrets import Secret
 T = TypeVar("T")
 
 TIMEOUT = 10.0
+_NO_ROUTE = "It takes a role that you do not have (loom whoami says yours), or a newer server."
 
 
 class ServerClient:
@@ -126,6 +127,8 @@ def _query(parameters: Mapping[str, Any] | None) -> str:
 
 def _refused(status: int, body: bytes) -> LoomError:
     error = _decoded(body, ErrorBody)
+    if status == 404 and error.message == "Not Found":
+        return LoomError("the server has no such thing for you", _NO_ROUTE)
     if status == 429:
         return TooManyRequests(error.message, error.hint, error.retry_after or 0.0)
     return (AuthError if status == 401 else LoomError)(error.message, error.hint)

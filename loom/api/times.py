@@ -19,7 +19,8 @@ def unix_ms(text: str) -> int:
             raise ValueError("no offset")
         return round((moment - _EPOCH).total_seconds() * 1000)
     except (ValueError, OverflowError) as error:
-        raise CodecError(f"not an RFC 3339 time: {text[:40]!r}") from error
+        hint = "Write it as 2026-11-28T15:04:05Z."
+        raise CodecError(f"not an RFC 3339 time: {text[:40]!r}", hint) from error
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

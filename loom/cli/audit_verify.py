@@ -97,7 +97,8 @@ def _of_database(verifier: "Verifier", path: Path) -> "Report":
     from loom.server.audit import store
 
     if not path.exists():
-        raise StoreError(f"there is no database at {path}", "Name it with --db.")
+        hint = "On the server name it with --db; elsewhere verify an export, with --file."
+        raise StoreError(f"there is no database at {path}", hint)
     with closing(connect(path, is_read_only=True)) as connection, translated(path):
         return verifier.report(store.everything(connection))
 

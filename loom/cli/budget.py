@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from loom.api.money import dollars
 from loom.cli.team_words import add_org, add_word, day, run_word, show, tell
 
 if TYPE_CHECKING:
@@ -70,7 +71,13 @@ async def _mine(args: Namespace, client: "ServerClient") -> int:
     from loom.api.clients.spending import SpendingClient
 
     answer = await SpendingClient(client).mine()
-    return show(args, answer, COLUMNS, [_row(each) for each in answer.budgets], NONE)
+    rows = [(row[0], _mine_for(each), *row[2:]) for each in answer.budgets for row in [_row(each)]]
+    return show(args, answer, COLUMNS, rows, "No budget binds you.")
+
+
+def _mine_for(budget: "Budget") -> str:
+    """For whom; of those that bind a user all are the caller's."""
+    return "you" if budget.scope == "user" else whom(budget)
 
 
 COLUMNS = ("ID", "FOR", "MODELS", "PERIOD", "KIND", "SPENT", "LIMIT", "BEGINS ANEW")
@@ -84,8 +91,8 @@ def _row(budget: "Budget") -> tuple[str, ...]:
         budget.model,
         budget.period,
         "hard" if budget.is_hard else "soft",
-        f"${budget.spent_usd:,.2f}",
-        f"${budget.limit_usd:,.2f}",
+        dollars(budget.spent_usd),
+        dollars(budget.limit_usd),
         day(budget.resets_at),
     )
 
@@ -109,8 +116,9 @@ async def _set(args: Namespace, client: "ServerClient") -> int:
     )
     made = await SpendingClient(client).put(await _place(args, client), asked)
     what = "refused" if made.is_hard else "warned of"
-    words = f"{whom(made)}: more than ${made.limit_usd:,.2f} a {made.period} is {what}."
-    return tell(args, made, words[0].upper() + words[1:])
+    words = f"{whom(made)}: more than {dollars(made.limit_usd)} a {made.period} is {what}."
+    is_address = "@" in whom(made)
+    return tell(args, made, words if is_address else words[0].upper() + words[1:])
 
 
 def _subject(args: Namespace) -> "tuple[BudgetScope, str]":

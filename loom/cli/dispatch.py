@@ -9,11 +9,18 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from itertools import groupby
 from typing import Protocol, cast
 
 from loom.cli import default
 from loom.cli.commands import BY_NAME
-from loom.cli.status import FAILED
+from loom.cli.status import FAILED, WRONG_USAGE
+
+NEAR = 0.8
+"""From which likeness on a word is a slip in a command's name. Source: difflib's ratio."""
+WIDEST = 100
+"""Columns of a paragraph of help."""
+_AS_PROMPT = "To say it to the model: loom --"
 
 
 class CommandModule(Protocol):
@@ -36,10 +43,28 @@ def dispatch(words: Sequence[str]) -> int:
     Raises:
         SystemExit: for `--help` and wrong usage.
     """
+    if words[:1] == ["help"] and all(word in BY_NAME for word in words[1:2]) and len(words) <= 2:
+        words = [*words[1:], "--help"]
     if words and words[0] in BY_NAME:
         return _reported(lambda: _run_command(words[0], words[1:]))
+    if len(words) == 1 and (meant := _meant(words[0])):
+        print(
+            f"loom: there is no command {words[0]}; {meant}? {_AS_PROMPT} {words[0]}",
+            file=sys.stderr,
+        )
+        return WRONG_USAGE
     args = default.parse(words)
     return _reported(lambda: load(default.module_for(args)).run(args))
+
+
+def _meant(word: str) -> str:
+    """The command that a single word is nearly; "" for a prompt."""
+    if not word.replace("-", "").isalpha() or word.startswith("-"):
+        return ""
+    # Hardly anybody's first message is one word: nobody else waits for this.
+    from difflib import get_close_matches
+
+    return next((f"loom {name}" for name in get_close_matches(word, BY_NAME, 1, NEAR)), "")
 
 
 def load(module: str) -> CommandModule:
@@ -55,15 +80,34 @@ def load(module: str) -> CommandModule:
         gc.enable()
 
 
+class Description(RawDescriptionHelpFormatter):
+    """Paragraphs are as wide as the terminal, but no wider than one reads; examples stay."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        from textwrap import wrap
+
+        lines: list[str] = []
+        for is_prose, group in groupby(text.splitlines(), lambda line: line[:1].strip() != ""):
+            block = list(group)
+            lines += wrap(" ".join(block), min(width, WIDEST)) if is_prose else block
+        return "\n".join(f"{indent}{line}" for line in lines)
+
+
 def _run_command(name: str, words: Sequence[str]) -> int:
     command = load(BY_NAME[name].module)
     parser = ArgumentParser(
         prog=f"loom {name}",
         description=command.HELP,
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=Description,
     )
     command.add_arguments(parser)
-    return command.run(parser.parse_args(words))
+    try:
+        args = parser.parse_args(words)
+    except SystemExit as ended:
+        if ended.code == WRONG_USAGE and words and not any(each[:1] == "-" for each in words):
+            print(f"{_AS_PROMPT} {name} {words[0]} …", file=sys.stderr)
+        raise
+    return command.run(args)
 
 
 def _reported(run: Callable[[], int]) -> int:

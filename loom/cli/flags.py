@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING, Any
 
+from loom.cli.team_words import minute
 from loom.cli.threads_table import table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ organization (--org) for its members. Clients learn of every change at once.
   loom flags set editor.minimap 25% --environment dev
 """
 COLUMNS = ("KEY", "STATE")
+NONE = "There are none. loom flags kill provider.anthropic --reason WHY turns a provider off."
 PIPE_WIDTH = 10_000
 
 
@@ -72,7 +74,7 @@ async def _list(args: Namespace) -> tuple[Any, str]:
     found = await _tier(args)
     rows = [(each.key, _switch_state(each)) for each in found.kill_switches]
     rows += [(each.key, _flag_state(each)) for each in found.flags]
-    return found, table(COLUMNS, rows, PIPE_WIDTH) if rows else "There are none."
+    return found, table(COLUMNS, rows, PIPE_WIDTH) if rows else NONE
 
 
 async def _set(args: Namespace) -> tuple[Any, str]:
@@ -132,7 +134,7 @@ async def _asked(args: Namespace, method: str, path: str, kind: Any, body: objec
 def _switch_state(switch: "KillSwitch") -> str:
     if not switch.is_active:
         return "kill switch, not active"
-    return f"TURNED OFF since {switch.activated_at}: {switch.reason}"
+    return f"TURNED OFF since {minute(switch.activated_at)}: {switch.reason}"
 
 
 def _flag_state(flag: "Flag") -> str:

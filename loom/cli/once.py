@@ -124,7 +124,7 @@ class TextPrinter:
             case RetryArmed():
                 _tell(f"retry {event.attempt} of {event.attempts}: {event.reason}")
             case Notice():
-                _tell(f"{event.text} {event.hint}".strip())
+                _tell(f"{event.text} ({event.hint})" if event.hint else event.text)
             case SessionClosed() if event.reason:
                 _tell(event.reason)
             case SessionStarted():

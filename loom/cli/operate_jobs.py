@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
+from loom.cli.team_words import minute
 from loom.cli.threads_table import positive, table
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ async def _asked(method: str, path: str, kind: Any, query: dict[str, Any] | None
 
 
 def _job_row(job: "JobInfo") -> tuple[str, ...]:
-    last = f"{job.last.status} {job.last.started_at}" if job.last else "never"
-    return (job.id, job.name, _state(job), last, job.next_at)
+    last = f"{job.last.status} {minute(job.last.started_at)}" if job.last else "never"
+    return (job.id, job.name, _state(job), last, minute(job.next_at))
 
 
 def _state(job: "JobInfo") -> str:

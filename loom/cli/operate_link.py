@@ -4,6 +4,9 @@ import asyncio
 import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from loom.cli.team_words import minute
 
 HELP = """\
 Makes a link that signs in whoever opens it as EMAIL: once, within an hour. The account is made if
@@ -26,6 +29,7 @@ def run(args: Namespace) -> int:
 
     from loom.api.login import LinkRequest, SignInLink
     from loom.cli.remote import local_client
+    from loom.http import is_loopback
 
     client = local_client(os.environ, Path(args.config) if args.config else None)
     asked = LinkRequest(args.email)
@@ -34,5 +38,7 @@ def run(args: Namespace) -> int:
         print(msgspec.json.encode(link).decode())
         return 0
     print(link.url)
-    print(f"It signs in as {args.email}, once, until {link.expires_at[:16].replace('T', ' ')} UTC.")
+    print(f"It signs in as {args.email}, once, until {minute(link.expires_at)}.")
+    if is_loopback(urlsplit(link.url).hostname or ""):
+        print("Only this machine can open it; LOOM_SERVER_BASE_URL is the address for others.")
     return 0

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 from loom.cli.share_org import org_for
-from loom.cli.team_words import add_org, day, print_json, run_word, show, tell
+from loom.cli.team_words import add_org, day, print_json, run_word, show, tell, until
 
 if TYPE_CHECKING:
     from loom.api.client import ServerClient
@@ -77,6 +77,8 @@ async def _act(args: Namespace, client: "ServerClient") -> int:
     if args.expires and (args.revoke or not args.public):
         raise ConfigError("--expires is for a new address", "Say --public --expires TIME.")
     if args.request is not None:
+        if len(args.id) != WHOLE:
+            raise ConfigError(f"{args.id} is no whole ID", "Its owner sees it in loom list --json.")
         await shares.ask_as_support(args.id, args.request)
         return tell(
             args, {"id": args.id}, "If there is such a thread, its owner sees that you ask."
@@ -171,9 +173,9 @@ async def _public(args: Namespace, shares: "SharesClient", found: "Shares") -> i
     if args.json:
         print_json(made)
         return 0
-    until = f"until {day(made.link.expires_at)}" if args.expires else "until you revoke it"
+    end = f"until {until(made.link.expires_at)}" if args.expires else "until you revoke it"
     print(made.url)
-    words = f"Whoever has this address reads the thread, and what is added to it, {until}."
+    words = f"Whoever has this address reads the thread, and what is added to it, {end}."
     print(words, f"loom share {found.thread.id} --public --revoke ends it.", file=sys.stderr)
     return 0
 
@@ -210,7 +212,7 @@ def _with(shares: "Shares") -> str:
     said = []
     if shares.link:
         said.append(
-            f"its address, until {day(shares.link.expires_at)}"
+            f"its address, until {until(shares.link.expires_at)}"
             if shares.link.expires_at
             else "its address"
         )
@@ -220,8 +222,9 @@ def _with(shares: "Shares") -> str:
             if support.requested_by
             else ""
         )
-        until = day(support.expires_at)
         said.append(
-            f"support, until {until}" if support.expires_at else f"asked for by the support{by}"
+            f"support, until {until(support.expires_at)}"
+            if support.expires_at
+            else f"asked for by the support{by}"
         )
     return "; ".join(said)

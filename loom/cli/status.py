@@ -3,4 +3,4 @@
 Source: the shell's convention of 128 and the signal's number, SIGINT and SIGPIPE.
 """
 
-FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
+FAILED, WRONG_USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141

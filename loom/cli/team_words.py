@@ -98,6 +98,19 @@ def require_yes(args: Namespace, question: str) -> None:
         raise ConfigError("nothing was done")
 
 
+def minute(at: str) -> str:
+    """A time on the wire to the minute; `never` for none."""
+    return f"{at[:16].replace('T', ' ')} UTC" if at else "never"
+
+
+def until(at: str) -> str:
+    """When something ends: the day, and the minute where that is tomorrow at the latest."""
+    from datetime import UTC, datetime, timedelta
+
+    is_soon = at and datetime.fromisoformat(at) - datetime.now(UTC) < timedelta(days=2)
+    return minute(at) if is_soon else day(at)
+
+
 def day(at: str) -> str:
     """The day of a time on the wire; `never` for none."""
     return at[:10] or "never"

@@ -37,7 +37,7 @@ async def _done(args: Namespace) -> list[str]:
     from loom.cli.threads import open_store
 
     async with open_store(os.environ) as store:
-        found = [await _found(store, prefix) for prefix in args.ids]
+        found = [await _found(store, prefix, is_undo=args.undo) for prefix in args.ids]
         threads = [*{thread.id: thread for thread in found}.values()]
         if args.undo:
             for thread in threads:
@@ -49,13 +49,15 @@ async def _done(args: Namespace) -> list[str]:
     ]
 
 
-async def _found(store: "ThreadStore", prefix: str) -> "Thread":
+async def _found(store: "ThreadStore", prefix: str, *, is_undo: bool) -> "Thread":
     from loom.core.errors import ThreadNotFound
 
     try:
         return await store.find(prefix)
     except ThreadNotFound as error:
         hint = f"{error.hint} To say it to the model: loom -- delete …"
+        if is_undo and not error.hint.startswith("One of"):
+            hint = "What was deleted is found by its whole ID alone; loom delete printed it."
         raise ThreadNotFound(error.message, hint) from error
 
 

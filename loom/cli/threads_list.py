@@ -46,12 +46,12 @@ def run(args: Namespace) -> int:
 
     import msgspec
 
-    threads, live = asyncio.run(_threads_and_live(args))
+    threads, live, notes = asyncio.run(_found(args))
     if args.json:
         rows = [msgspec.structs.asdict(each) | {"live": live.get(each.id, "")} for each in threads]
         print(msgspec.json.encode(rows).decode())
     elif threads:
-        print(_page(threads, live, is_mixed=len({thread.workspace for thread in threads}) > 1))
+        print(_page(threads, notes, is_mixed=len({thread.workspace for thread in threads}) > 1))
     elif has_filters(args):
         print("No thread is like that.", file=sys.stderr)
     else:
@@ -59,24 +59,31 @@ def run(args: Namespace) -> int:
     return 0
 
 
-async def _threads_and_live(args: Namespace) -> "tuple[Sequence[Thread], Mapping[str, str]]":
-    """The threads, and where those stand that are live."""
+async def _found(
+    args: Namespace,
+) -> "tuple[Sequence[Thread], Mapping[str, str], Mapping[str, str]]":
+    """The threads; by id how those stand that are live, and what is noted behind a title."""
     if args.server or args.org:
-        return await server_threads(args), {}
+        threads, notes = await server_threads(args)
+        return threads, {}, notes
     from loom.cli.sync import say_notices
     from loom.cli.threads import open_store
     from loom.host.live import live_sessions
 
     async with open_store(os.environ) as store:
         await say_notices(store)
-        live = await live_sessions(store.leases)
-        return await _threads(store, args), {key: each.standing for key, each in live.items()}
+        live = {key: each.standing for key, each in (await live_sessions(store.leases)).items()}
+        notes = {key: STANDINGS[standing] for key, standing in live.items()}
+        return await _threads(store, args), live, notes
 
 
 async def _threads(store: "ThreadStore", args: Namespace) -> "Sequence[Thread]":
+    from msgspec.structs import replace
+
     from loom.cli.threads import here
 
-    limit, wanted = args.limit, filter_of(args)
+    # Who opens the app and leaves it has begun a thread in which nothing was said.
+    limit, wanted = args.limit, replace(filter_of(args), is_used=True)
     ours = () if args.all else await store.list(here(), limit, wanted=wanted)
     if ours:
         return ours
@@ -86,27 +93,29 @@ async def _threads(store: "ThreadStore", args: Namespace) -> "Sequence[Thread]":
     return every
 
 
-def _page(threads: "Sequence[Thread]", live: "Mapping[str, str]", *, is_mixed: bool) -> str:
+def _page(threads: "Sequence[Thread]", notes: Mapping[str, str], *, is_mixed: bool) -> str:
     now_ms = time.time_ns() // 1_000_000
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
     if not is_mixed:
-        return table(COLUMNS, [_row(thread, live, now_ms) for thread in threads], width)
-    rows = [(*_row(thread, live, now_ms), tamed(Path(thread.workspace).name)) for thread in threads]
+        return table(COLUMNS, [_row(thread, notes, now_ms) for thread in threads], width)
+    rows = [
+        (*_row(thread, notes, now_ms), tamed(Path(thread.workspace).name)) for thread in threads
+    ]
     return table((*COLUMNS, "FOLDER"), rows, width)
 
 
-def _row(thread: "Thread", live: "Mapping[str, str]", now_ms: int) -> tuple[str, ...]:
+def _row(thread: "Thread", notes: Mapping[str, str], now_ms: int) -> tuple[str, ...]:
     return (
         thread.id[:SHORT_ID],
-        tamed(thread.title or "untitled") + "".join(f" ({mark})" for mark in _marks(thread, live)),
+        tamed(thread.title or "untitled") + "".join(f" ({mark})" for mark in _marks(thread, notes)),
         str(thread.message_count),
         ago(thread.updated_at, now_ms),
         tamed(thread.git_branch),
     )
 
 
-def _marks(thread: "Thread", live: "Mapping[str, str]") -> "Iterator[str]":
+def _marks(thread: "Thread", notes: Mapping[str, str]) -> Iterator[str]:
     if thread.is_private:
         yield "private"
-    if standing := live.get(thread.id):
-        yield STANDINGS[standing]
+    if note := notes.get(thread.id):
+        yield note

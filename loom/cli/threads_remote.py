@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from loom.api.accounts import Me
     from loom.api.clients.threads import ThreadsClient
     from loom.api.threads import ThreadInfo
     from loom.cli.plan import Plan
@@ -17,12 +18,23 @@ if TYPE_CHECKING:
     from loom.threads.search import Hit
 
 
-async def server_threads(args: Namespace) -> "Sequence[Thread]":
-    """What `loom list --server` asks for. Raises LoomError."""
+async def server_threads(args: Namespace) -> "tuple[Sequence[Thread], Mapping[str, str]]":
+    """What `loom list --server` asks for, and by id whose a thread is or who else reads it.
+
+    Raises LoomError.
+    """
     async with _client(_named_settings()) as client:
-        org = await _org_id(client, args.org)
-        page = await client.list({**_query(args), "org": org})
-    return [_thread(info) for info in page.threads]
+        me = await client.me()
+        page = await client.list({**_query(args), "org": _org_id(me, args.org)})
+    notes = {info.id: note for info in page.threads if (note := _note(info, me))}
+    return [_thread(info) for info in page.threads], notes
+
+
+def _note(info: "ThreadInfo", me: "Me") -> str:
+    if me.user is not None and info.owner_id != me.user.id:
+        return "a colleague's"
+    alone = {org.id for org in me.orgs if org.is_personal}
+    return "" if info.visibility == "private" or info.org_id in alone else "shared"
 
 
 async def server_hits(args: Namespace, limit: int) -> "Sequence[Hit]":
@@ -32,7 +44,7 @@ async def server_hits(args: Namespace, limit: int) -> "Sequence[Hit]":
     async with _client(_named_settings()) as client:
         query = {**_query(args), "q": " ".join(args.query), "limit": str(min(limit, 100))}
         if args.org:
-            query["org"] = await _org_id(client, args.org)
+            query["org"] = _org_id(await client.me(), args.org)
         found = await client.search(query)
     return [Hit(_thread(hit.thread), hit.snippet, hit.marks, hit.score) for hit in found.hits]
 
@@ -110,11 +122,8 @@ async def _client(settings: "Settings") -> "AsyncIterator[ThreadsClient]":
         yield client
 
 
-async def _org_id(client: "ThreadsClient", name: str) -> str:
+def _org_id(me: "Me", name: str) -> str:
     """The id of one of the person's organizations by its slug; anything else is an id."""
-    if not name:
-        return ""
-    me = await client.me()
     return next((org.id for org in me.orgs if org.slug == name), name)
 
 

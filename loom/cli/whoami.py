@@ -38,7 +38,9 @@ def run(args: Namespace) -> int:
         return 0
     roles = f" ({', '.join(me.user.roles)})" if me.user.roles else ""
     print(f"{me.user.name} <{me.user.email}>{roles} at {url}")
+    if me.orgs:
+        print("organizations; what you make belongs to the one with *:")
     for org in me.orgs:
         mark = "*" if org.id == me.org_id else " "
-        print(f"  {mark} {org.slug:<24} {org.role}")
+        print(f"  {mark} {org.slug:<24} {'yours alone' if org.is_personal else org.role}")
     return 0

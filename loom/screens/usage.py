@@ -11,9 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from loom.api.budgets import Budget
+from loom.api.money import dollars
 from loom.api.usage import UsageReport
 from loom.core.errors import LoomError
-from loom.screens.usage_plot import dollars, pictured
+from loom.screens.usage_plot import pictured
 from loom.widgets.keys import way_now
 
 Read = Callable[[int], Awaitable[tuple[UsageReport, tuple[Budget, ...]]]]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from loom.api.budgets import Budget
+from loom.api.money import dollars
 from loom.api.usage import UsageReport, UsageRow
 from loom.widgets.cells import cut
 
@@ -67,11 +68,6 @@ def models_of(rows: Sequence[UsageRow]) -> list[Model]:
         )
         for place, (name, cost, each) in enumerate(summed)
     ]
-
-
-def dollars(value: float) -> str:
-    """As people write them; small sums with more digits."""
-    return f"${value:,.2f}" if value >= 1 or not value else f"${value:.4f}"
 
 
 def _tokens(row: UsageRow) -> int:

@@ -49,6 +49,7 @@ class Filter(Struct, frozen=True):
         file: a path as a tool call named it, or its last parts.
         tag: exactly, whatever the case.
         is_pinned: only pinned threads.
+        is_used: only threads in which something was said, or that were given a title.
     """
 
     branch: str = ""
@@ -56,6 +57,7 @@ class Filter(Struct, frozen=True):
     file: str = ""
     tag: str = ""
     is_pinned: bool = False
+    is_used: bool = False
 
     def where(self) -> Where:
         """The condition."""
@@ -69,7 +71,9 @@ class Filter(Struct, frozen=True):
             where = where.and_(_BY_FILE, name, self.file, ending, ending)
         if self.tag:
             where = where.and_(_BY_TAG, self.tag)
-        return where.and_("is_pinned = 1") if self.is_pinned else where
+        if self.is_pinned:
+            where = where.and_("is_pinned = 1")
+        return where.and_("(message_count > 0 OR title <> '')") if self.is_used else where
 
 
 EVERY = Filter()

@@ -55,6 +55,37 @@ def test_a_first_word_that_names_a_command_is_that_command(loom: Loom) -> None:
     assert loom("version").stdout.startswith("loom ")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["list", "the", "open", "bugs"], "loom -- list the …"),
+        (["server", "crashes"], "loom -- server crashes …"),
+        (["dleete"], "loom delete? To say it to the model: loom -- dleete"),
+    ],
+)
+def test_a_prompt_that_was_taken_for_a_command_is_told_how_to_be_one(
+    loom: Loom, words: list[str], told: str
+) -> None:
+    done = loom(*words)
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_wrong_flags_of_a_command_are_no_prompt(loom: Loom) -> None:
+    assert "loom --" not in loom("list", "--nonsense").stderr
+
+
+def test_paragraphs_of_help_are_as_wide_as_the_terminal_and_examples_stay(loom: Loom) -> None:
+    lines = loom("resume", "--help", COLUMNS="60").stdout.splitlines()
+    assert max(map(len, lines)) <= 60
+    shared = loom("share", "--help", COLUMNS="60").stdout
+    assert "\n  loom share T-0199 --public --expires 7d\n" in shared
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "share"]])
+def test_the_word_help_is_help(loom: Loom, words: list[str]) -> None:
+    assert loom(*words).stdout == loom(*words[1:], "--help").stdout
+
+
 def test_flags_override_settings_and_what_was_not_given_does_not() -> None:
     args = parse(["--model", "m", "--mode", "plan", "hello"])
     assert overrides(args) == {"model": "m", "mode": "plan"}

@@ -106,7 +106,7 @@ def test_one_signs_in_by_a_code_and_every_command_is_that_person(
     answer = loom("-p", "hello", "--provider", "demo")
     assert answer.returncode == 0, answer.stderr
     text = loom("whoami").stdout
-    assert text.startswith("ann <ann@example.com> (system_admin) at") and "owner" in text
+    assert text.startswith("ann <ann@example.com> (system_admin) at") and "* ann" in text
 
 
 def test_one_signs_out_here_and_at_the_server(

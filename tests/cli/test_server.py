@@ -60,6 +60,7 @@ def test_an_operators_command_finds_the_server_that_runs_wherever_it_listens(
     served = serve()
     done = loom("server", "link", "you@example.com")
     assert done.stdout.startswith(f"{served.url}/auth/magic-link/verify?token=")
+    assert "LOOM_SERVER_BASE_URL" in done.stdout
     served.process.kill()
     served.process.wait()
     done = loom("server", "link", "you@example.com")

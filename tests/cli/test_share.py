@@ -50,7 +50,10 @@ def test_an_address_is_made_opened_listed_and_revoked(office: Callable[..., Offi
     people = office("alice")
     put(people, "alice")
     done = people.run("alice", "share", THREAD, "--public", "--expires", "7d")
-    assert "until" in done.stderr
+    assert "until" in done.stderr and "UTC" not in done.stderr
+    soon = people.run("alice", "share", THREAD, "--public", "--expires", "30m")
+    assert "UTC" in soon.stderr
+    done = people.run("alice", "share", THREAD, "--public", "--expires", "7d")
     address = done.stdout.strip()
     assert address.startswith(f"{people.url}/shared/{THREAD}/")
     api = address.replace("/shared/", "/api/threads/").replace(f"{THREAD}/", f"{THREAD}/share/")
@@ -91,7 +94,8 @@ def test_a_thread_from_before_is_shown_in_the_organization_that_one_is_in_now(
     assert fetched(f"{people.url}/api/threads/{THREAD}", token=people.tokens["bob"])[0] == 404
     assert "Everybody in Acme reads it" in people.did("alice", "share", THREAD)
     assert fetched(f"{people.url}/api/threads/{THREAD}", token=people.tokens["bob"])[0] == 200
-    assert "Greetings" in people.did("bob", "list", "--org", "acme")
+    assert "Greetings (a colleague's)" in people.did("bob", "list", "--org", "acme")
+    assert "Greetings (shared)" in people.did("alice", "list", "--server")
     elsewhere = people.run("alice", "share", THREAD, "--org", "nowhere")
     assert (elsewhere.returncode, "Yours: acme" in elsewhere.stderr) == (1, True)
 
@@ -113,6 +117,10 @@ def test_the_support_asks_and_its_owner_sees_it(office: Callable[..., Office]) -
     put(people, "alice")
     people.did("root", "admin", "role", "sue@example.com", "support")
     people.did("sue", "share", THREAD, "--request", "ticket 7")
+    part = people.run("sue", "share", THREAD[:12], "--request", "ticket 7")
+    assert (part.returncode, "no whole ID" in part.stderr) == (1, True)
+    other = people.run("alice", "share", THREAD, "--request", "ticket 7")
+    assert (other.returncode, "role that you do not have" in other.stderr) == (1, True)
     assert "ticket 7" in people.did("alice", "share", "--list")
 
 

@@ -35,6 +35,16 @@ def test_a_budget_for_nobody_is_refused_with_what_to_do(office: Open) -> None:
     assert "nobody@example.com" in done.stderr and "e-mail address" in done.stderr
 
 
+def test_whom_a_budget_binds_and_small_sums_are_told_as_they_are(office: Open) -> None:
+    acme = office("carol")
+    acme.did("carol", "org", "create", "Acme")
+    said = acme.did("carol", "budget", "set", "0.001", "--user", "carol@example.com")
+    assert said == "carol@example.com: more than $0.0010 a month is refused.\n"
+    assert "carol@example.com" in acme.did("carol", "budget", "list")
+    _, row = acme.did("carol", "budget", "mine").splitlines()
+    assert (row.split()[1], "$0.0010" in row) == ("you", True)
+
+
 def test_a_wrong_sum_is_refused(office: Open) -> None:
     acme = office("carol")
     acme.did("carol", "org", "create", "Acme")

@@ -65,6 +65,15 @@ async def test_list_of_a_folder_without_threads_shows_the_others_and_says_so(
     assert done.stderr == "This folder has no threads; these are of other folders.\n"
 
 
+async def test_list_leaves_out_what_was_opened_and_left(
+    store: ThreadStore, loom: Loom, clean_environment: dict[str, str], tmp_path: Path
+) -> None:
+    async with ThreadStore.open(database(clean_environment)) as opened:
+        await opened.create(Thread("T-nothing", workspace=str(tmp_path)))
+    assert "Fix the login" in loom("list").stdout
+    assert "T-nothing" not in loom("list").stdout
+
+
 def test_list_without_threads_says_how_to_start(loom: Loom) -> None:
     done = loom("list")
     assert (done.returncode, done.stdout) == (0, "")
@@ -169,6 +178,7 @@ def test_what_is_deleted_is_listed_and_found_no_more_until_that_is_undone(
     assert done.stdout == f"{ID} (Fix the login) is deleted. Undo: loom delete --undo {ID}\n"
     assert "Fix the login" not in loom("list", "--all").stdout
     assert loom("search", "login").stdout == ""
+    assert "its whole ID alone" in loom("delete", "--undo", ID[:12]).stderr
     assert loom("delete", "--undo", ID).stdout == f"{ID} (Fix the login) is back.\n"
     assert "Fix the login" in loom("list", "--all").stdout
 

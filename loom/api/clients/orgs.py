@@ -92,7 +92,9 @@ class OrgsClient:
         if len(found) == 1:
             return found[0]
         text = f"several in {org} are called {who}" if found else f"nobody in {org} is {who}"
-        raise LoomError(text, "Say the e-mail address; loom org members lists them.")
+        raise LoomError(
+            text, "Say the e-mail address; see loom org members, and loom org invitations."
+        )
 
     async def set_role(self, org: str, user: str, role: OrgRole) -> Member:
         """Owner, admin or member."""

@@ -88,7 +88,7 @@ def _jobs(app: web.Application) -> Iterable[Job]:
         count = await app[DATABASE].write(lambda c: kept_requests.drop_expired(c, now))
         return f"{count} kept requests deleted"
 
-    yield Job("requests.expired", "Delete kept requests whose time is over", DAY, expire)
+    yield Job("requests.expired", "delete kept requests whose time is over", DAY, expire)
 
 
 _ORG = "/api/orgs/{org}"

@@ -61,15 +61,13 @@ def warning(counter: Counter) -> str:
 
 
 def described(budget: Budget) -> str:
-    """The budget in words."""
-    whom = {"all": "", "user": " of a user", "key": " of an API key"}[budget.scope]
+    """The budget in words for whom it binds."""
     of = "the organization" if budget.org else "the server"
     on = "" if budget.model == "*" else f" on {budget.model}"
-    return (
-        f"The {budget.period}'s budget{whom} in {of}{on}"
-        if whom
-        else (f"The {budget.period}'s budget of {of}{on}")
-    )
+    if budget.scope == "all":
+        return f"The {budget.period}'s budget of {of}{on}"
+    whose = "Your" if budget.scope == "user" else "This API key's"
+    return f"{whose} budget of the {budget.period} in {of}{on}"
 
 
 def _who(budget: Budget) -> str:
