@@ -94,13 +94,11 @@ async def _serve(
 
 
 def _calm_collector() -> None:
-    """Python's collector looks for circles less often: requests leave hardly any.
-
-    What was made at the start lives as long as the process, and is looked through no more.
+    """What was made at the start lives as long as the process: Python's collector, which clients
+    that leave keep busy, looks through it no more.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 async def _listen(runner: Runner, config: ServerConfig) -> None:
