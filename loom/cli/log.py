@@ -36,14 +36,14 @@ def run(args: Namespace) -> int:
 
 
 async def _page(prefix: str) -> str:
-    from loom.cli.threads import here, open_store
+    from loom.cli.threads import here, named, open_store
     from loom.core.errors import ThreadNotFound
     from loom.markup.clean import visible
     from loom.threads.exchange import export_markdown
 
     async with open_store(os.environ) as store:
         if prefix:
-            thread = await store.find(prefix)
+            thread = await named(store, prefix)
         else:
             recent = await store.list(here())
             spoken = [thread for thread in recent if thread.message_count]

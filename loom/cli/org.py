@@ -93,8 +93,8 @@ async def _create(args: Namespace, client: "ServerClient") -> int:
     visibility: OrgVisibility = "public" if args.public else "private"
     orgs = OrgsClient(client)
     org = await orgs.create(args.name, args.slug, visibility)
-    invite = f"Invite: loom org invite EMAIL --org {org.slug}"
-    return tell(args, org, f"{org.slug} is yours. {await belongs(orgs, org)}\n{invite}")
+    words = f"{org.slug} is yours; loom org invite EMAIL --org {org.slug} lets others in."
+    return tell(args, org, f"{words} {await belongs(orgs, org)}")
 
 
 async def _use(args: Namespace, client: "ServerClient") -> int:

@@ -16,6 +16,8 @@ your other machines. This can be undone; a team's server erases what was deleted
   loom delete --undo T-0198a3b2-1c4d-7000-8000-000000000001
 """
 
+WHOLE = "What was deleted is found by its whole ID alone; loom delete printed it."
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the threads and `--undo`."""
@@ -53,12 +55,13 @@ async def _found(store: "ThreadStore", prefix: str, *, is_undo: bool) -> "Thread
     from loom.core.errors import ThreadNotFound
 
     try:
-        return await store.find(prefix)
+        thread = await store.find(prefix)
     except ThreadNotFound as error:
         hint = f"{error.hint} To say it to the model: loom -- delete …"
-        if is_undo and not error.hint.startswith("One of"):
-            hint = "What was deleted is found by its whole ID alone; loom delete printed it."
-        raise ThreadNotFound(error.message, hint) from error
+        raise ThreadNotFound(error.message, WHOLE if is_undo else hint) from error
+    if is_undo and thread.id != prefix:
+        raise ThreadNotFound(f"{prefix} is no whole ID", WHOLE)
+    return thread
 
 
 async def _delete(store: "ThreadStore", threads: "list[Thread]") -> None:

@@ -38,11 +38,11 @@ def run(args: Namespace) -> int:
 
 
 async def _document(args: Namespace) -> bytes:
-    from loom.cli.threads import open_store
+    from loom.cli.threads import named, open_store
     from loom.threads.exchange import export_json, export_markdown
 
     async with open_store(os.environ) as store:
-        thread = await store.find(args.id)
+        thread = await named(store, args.id)
         export = export_markdown if _is_markdown(args) else export_json
         return await export(store, thread)
 

@@ -52,7 +52,7 @@ def run(args: Namespace) -> int:
         print(msgspec.json.encode(rows).decode())
     elif threads:
         print(_page(threads, notes, is_mixed=len({thread.workspace for thread in threads}) > 1))
-    elif has_filters(args):
+    elif has_filters(args) or args.server:
         print("No thread is like that.", file=sys.stderr)
     else:
         print("No threads yet: `loom` starts one.", file=sys.stderr)

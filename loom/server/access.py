@@ -60,8 +60,10 @@ class Resource:
 class Denied(Refused):
     """`authorize` said no, or there is no such thing: to the caller, and to the audit, the same."""
 
-    def __init__(self, status: int, message: str, action: Action, resource: Resource) -> None:
-        super().__init__(status, "not_found" if status == 404 else "forbidden", message)
+    def __init__(
+        self, status: int, message: str, action: Action, resource: Resource, hint: str = ""
+    ) -> None:
+        super().__init__(status, "not_found" if status == 404 else "forbidden", message, hint)
         self.action = action
         self.resource = f"{resource.kind}:{resource.asked or resource.id}"
 
@@ -94,9 +96,9 @@ def require(principal: Principal, action: Action, resource: Resource) -> None:
     raise not_there(resource, action)
 
 
-def not_there(resource: Resource, action: Action = "read") -> Denied:
+def not_there(resource: Resource, action: Action = "read", hint: str = "") -> Denied:
     """The one answer for what is missing and for what is hidden."""
-    return Denied(404, f"there is no {resource.label}", action, resource)
+    return Denied(404, f"there is no {resource.label}", action, resource, hint)
 
 
 _SCOPE_OF: Mapping[tuple[ResourceKind, Action], Scope | None] = {

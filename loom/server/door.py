@@ -103,7 +103,7 @@ def _require_class(request: web.Request, route: Route | None, principal: Princip
         audit(request, "access.denied", "denied", status=401)
         raise AuthError(
             "A Loom token is missing or wrong, or its time is over.",
-            "Sign in with loom login; a program sets LOOM_TOKEN, or sends Authorization: Bearer.",
+            "Sign in with loom login; a program sets LOOM_TOKEN, or sends it as a bearer token.",
         )
     if route is None or principal.is_system_admin:
         return

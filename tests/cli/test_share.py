@@ -95,6 +95,8 @@ def test_a_thread_from_before_is_shown_in_the_organization_that_one_is_in_now(
     assert "Everybody in Acme reads it" in people.did("alice", "share", THREAD)
     assert fetched(f"{people.url}/api/threads/{THREAD}", token=people.tokens["bob"])[0] == 200
     assert "Greetings (a colleague's)" in people.did("bob", "list", "--org", "acme")
+    only_there = people.run("bob", "log", THREAD)
+    assert (only_there.returncode, "loom resume fetches" in only_there.stderr) == (1, True)
     assert "Greetings (shared)" in people.did("alice", "list", "--server")
     elsewhere = people.run("alice", "share", THREAD, "--org", "nowhere")
     assert (elsewhere.returncode, "Yours: acme" in elsewhere.stderr) == (1, True)

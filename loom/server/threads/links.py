@@ -62,7 +62,8 @@ def opened(connection: sqlite3.Connection, thread_id: str, token: str, now_ms: i
 
 def not_shown() -> Denied:
     """The one answer for whatever is wrong with a link."""
-    return not_there(Resource("thread", asked="behind this link"))
+    hint = "Links end, and are taken back: ask whoever sent it for a new one."
+    return not_there(Resource("thread", asked="behind this link"), hint=hint)
 
 
 def _link(created_at: int, expires_at: int | None) -> ShareLink:
