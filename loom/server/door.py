@@ -103,7 +103,7 @@ def _require_class(request: web.Request, route: Route | None, principal: Princip
         audit(request, "access.denied", "denied", status=401)
         raise AuthError(
             "A Loom token is missing or wrong, or its time is over.",
-            "Sign in with loom login; a program sets LOOM_TOKEN, or sends it as a bearer token.",
+            "Sign in with loom login; a program sets LOOM_TOKEN (Authorization, scheme Bearer).",
         )
     if route is None or principal.is_system_admin:
         return
@@ -132,7 +132,7 @@ def _require_scope(route: Route, principal: Principal) -> None:
             403,
             "forbidden",
             f"this API key has not the scope {route.scope}",
-            "Make one that has: loom api-key create --scope",
+            f"Make one that has: loom api-key create NAME --scope {route.scope}",
         )
 
 
