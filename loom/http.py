@@ -200,3 +200,12 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def retry_pause(first: float, failures: int, last: float, jitter: float) -> float:
+    """Seconds after so many failures in a row: `first`, doubled by each further one, up to `last`.
+
+    Args:
+        jitter: a factor of chance, so that not all come back at once.
+    """
+    return min(first * 2.0 ** min(max(failures - 1, 0), 16) * jitter, last)

@@ -18,7 +18,7 @@ from loom.api.sse import SseParser
 from loom.api.support import SupportQuestion, SupportQuestions
 from loom.core import codec
 from loom.core.errors import AuthError, CodecError, LoomError, TooManyRequests
-from loom.http import parse_address
+from loom.http import parse_address, retry_pause
 from loom.secrets import Secret
 
 log = logging.getLogger(__name__)
@@ -130,8 +130,7 @@ class ServerNews:
         return self._pause()
 
     def _pause(self) -> float:
-        pause = self._pace.first * 2.0 ** min(max(self._failures - 1, 0), 16)
-        return min(pause * self._jitter(), self._pace.last)
+        return retry_pause(self._pace.first, self._failures, self._pace.last, self._jitter())
 
     async def _listen(self) -> None:
         address, token = await self._find()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from loom.core.errors import AuthError, LoomError
+from loom.http import retry_pause
 from loom.threads.store import ThreadStore
 from loom.threads.sync import state
 from loom.threads.sync.cycle import Round, Sync
@@ -95,8 +96,7 @@ class InStep:
         if not self._failures:
             log.info("sync waits: %s", error.message)
         self._failures += 1
-        pause = self._pace.first * 2.0 ** min(self._failures - 1, 16)
-        return min(pause * self._jitter(), self._pace.last)
+        return retry_pause(self._pace.first, self._failures, self._pace.last, self._jitter())
 
     async def _told(self, done: Round) -> None:
         """Says what the person has to know; `loom list` says it again to who was not here."""
