@@ -157,14 +157,7 @@ def server_config(
         threads_path=server.optional_path("threads_path"),
         token=server.secret("token"),
         token_path=state_directory(environment) / "server-token",
-        providers=read_providers(tree, environment),
-        search=read_search(tree, environment),
-        http=read_http(tree, environment),
-        login=read_login(tree, environment, signups),
-        federated=read_federated(tree, environment),
-        mail=read_mail(tree, environment),
-        audit=read_audit(tree, environment),
-        storage=read_storage(tree, environment),
+        **_sections(tree, environment, signups),
         body_limit=server.integer("body_limit", 64 * MEBIBYTE, 1024, 1024 * MEBIBYTE),
         timeout_drain=server.seconds("timeout_drain", 10.0),
         log_format=server.choice("log_format", "auto", ("auto", "json", "human")),
@@ -178,6 +171,20 @@ def server_config(
     if told is not None:
         told |= tree.told | _told_flags(given, signups)
     return _with_flags(config, given)
+
+
+def _sections(tree: Tree, environment: Mapping[str, str], signups: str | None) -> dict[str, Any]:
+    """The settings that have a table of their own."""
+    return {
+        "providers": read_providers(tree, environment),
+        "search": read_search(tree, environment),
+        "http": read_http(tree, environment),
+        "login": read_login(tree, environment, signups),
+        "federated": read_federated(tree, environment),
+        "mail": read_mail(tree, environment),
+        "audit": read_audit(tree, environment),
+        "storage": read_storage(tree, environment),
+    }
 
 
 def _tree(environment: Mapping[str, str], file: Path | None) -> Tree:
