@@ -10,12 +10,12 @@ from loom.server.auth.authenticator import Authenticator
 from loom.server.auth.credentials import COOKIE
 from loom.server.caller import principal_of
 from loom.server.deeds import audit, audited
-from loom.server.desk import Desk
+from loom.server.desk import DESK, Desk
 from loom.server.errors import Refused
 from loom.server.keys import AUTHENTICATOR, PRINCIPAL
 from loom.server.own_origin import own_origin
 from loom.server.principal import STRANGER, Principal, PrincipalKind
-from loom.server.routing import Access, Handler, Route, route_of
+from loom.server.routing import Access, Handler, Route
 
 __all__ = ["audit", "authenticate", "own_origin", "principal_of", "still"]
 
@@ -64,7 +64,7 @@ async def _principal(
 def still(request: web.Request) -> Principal | None:
     """Whom what the request showed stands for now; None when that has ended meanwhile."""
     authenticator = request.app[AUTHENTICATOR]
-    if token := _token(request, route_of(request)):
+    if token := _token(request, request.app[DESK].route(request)):
         return authenticator.holds(token)
     return authenticator.holds(cookies.shown(request, COOKIE), is_cookie=True)
 

@@ -12,13 +12,13 @@ from loom.core.errors import LoomError
 from loom.log import request_id
 from loom.server.access_log import Served
 from loom.server.deeds import CLIENT_GONE, told_path
-from loom.server.desk import Desk
+from loom.server.desk import DESK, Desk
 from loom.server.door import authenticate
 from loom.server.errors import Dialect, Refused, error_response
 from loom.server.forwarded import believe_proxies
 from loom.server.keys import CONFIG, REDACTOR
-from loom.server.response_headers import answer_preflights
-from loom.server.routing import Handler, route_of
+from loom.server.response_headers import answer_preflights, id_header
+from loom.server.routing import Handler
 from loom.server.sections.http import HttpSettings
 
 log = logging.getLogger("loom.server")
@@ -58,8 +58,7 @@ def _account(desk: Desk, request: web.Request, identity: str, status: int, secon
 
 async def put_request_id(request: web.Request, response: web.StreamResponse) -> None:
     """Echoes the id on every answer; a provider's own X-Request-Id stays what it was."""
-    taken = "X-Request-Id" in response.headers
-    response.headers["X-Loom-Request-Id" if taken else "X-Request-Id"] = request_id.get()
+    response.headers[id_header(response.headers)] = request_id.get()
 
 
 @web.middleware
@@ -100,7 +99,7 @@ def _refusal(error: web.HTTPException) -> Refused:
 
 
 def _dialect(request: web.Request) -> Dialect:
-    route = route_of(request)
+    route = request.app[DESK].route(request)
     return "loom" if route is None else route.dialect
 
 

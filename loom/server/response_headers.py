@@ -6,6 +6,7 @@ Sources: OWASP Secure Headers; Fetch Standard §3.2 (CORS).
 from functools import lru_cache
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from loom.server.keys import CONFIG, SCHEME
 from loom.server.routing import Handler
@@ -16,6 +17,11 @@ _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, X-Loom-Org, x-api-key"
 _ANSWER_HEADERS = "ETag, Retry-After, X-Request-Id"
 _PREFLIGHT_SECONDS = "600"
+
+
+def id_header(given: MultiMapping[str]) -> str:
+    """What tells the request's id on an answer; a provider's own stays what it was."""
+    return "X-Loom-Request-Id" if "X-Request-Id" in given else "X-Request-Id"
 
 
 async def put_headers(request: web.Request, response: web.StreamResponse) -> None:

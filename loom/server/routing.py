@@ -72,8 +72,3 @@ def require_classes(app: web.Application) -> None:
     for registered in app.router.routes():
         if registered not in app[ROUTES]:
             raise ConfigError(f"the route {registered} does not say who may call it")
-
-
-def route_of(request: web.Request) -> Route | None:
-    """The row that the request meets; None when nothing is there."""
-    return request.app[ROUTES].get(request.match_info.route)

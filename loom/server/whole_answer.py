@@ -17,7 +17,7 @@ from multidict import MultiMapping
 from loom.log import request_id
 from loom.server.header_sieve import HeaderSieve
 from loom.server.outbound.request import encoded
-from loom.server.response_headers import standing_lines
+from loom.server.response_headers import id_header, standing_lines
 
 EVERYTHING = HeaderSieve()
 """For headers of our own: all of them are sent."""
@@ -70,7 +70,6 @@ def whole_answer(
         ValueError: a header holds a line's end.
     """
     minor = request.version.minor
-    named = "X-Loom-Request-Id" if "X-Request-Id" in headers else "X-Request-Id"
     lines = [_status_line(minor, status), *sieve.lines(headers), *extra]
     if "Date" not in headers:
         lines.append(_date(int(time.time())))
@@ -78,7 +77,7 @@ def whole_answer(
         lines.append("Connection: close")
     elif not minor:
         lines.append("Connection: keep-alive")
-    lines += (f"{named}: {request_id.get()}", f"Content-Length: {len(body)}")
+    lines += (f"{id_header(headers)}: {request_id.get()}", f"Content-Length: {len(body)}")
     return WholeAnswer(status, encoded((*lines, *standing_lines(request), "", "")) + body)
 
 

@@ -62,17 +62,15 @@ class Authenticator:
 
     def remembered(self, credential: str) -> Principal | None:
         """Whom a token stands for that was shown a moment ago; None says nothing."""
-        known = self._known.get(hashed(credential))
-        if known is None or known.until <= time.monotonic() or known.principal.is_cookie:
-            return None
-        return known.principal
+        known = self._remembered(hashed(credential))
+        return None if known is None or known.is_cookie else known
 
     async def principal(self, credential: str, *, is_cookie: bool = False) -> Principal | None:
         """Whom `credential` stands for; None when it is unknown, revoked or too old."""
         key = hashed(credential)
-        known = self._known.get(key)
-        if known is not None and known.until > time.monotonic():
-            return known.principal if known.principal.is_cookie == is_cookie else None
+        known = self._remembered(key)
+        if known is not None:
+            return known if known.is_cookie == is_cookie else None
         if not is_cookie and self.is_operator(credential):
             return OPERATOR
         return await self._looked_up(key, credential, is_cookie)
@@ -88,6 +86,10 @@ class Authenticator:
             return OPERATOR
         found = self._find(hashed(credential), credential, is_cookie)
         return None if found is None else found.principal
+
+    def _remembered(self, key: bytes) -> Principal | None:
+        known = self._known.get(key)
+        return None if known is None or known.until <= time.monotonic() else known.principal
 
     def _find(self, key: bytes, credential: str, is_cookie: bool) -> Found | None:
         if self._database is None or not credential:
