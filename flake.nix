@@ -35,18 +35,25 @@
             src = self;
             build-system = [ python.hatchling ];
             dependencies = [
+              python.aiohappyeyeballs
               python.aiohttp
+              python.aiosmtplib
               python.aiosqlite
+              python.authlib
               python.httptools
+              python.joserfc
               python.linkify-it-py
               python.markdown-it-py
               python.msgspec
               python.pathspec
               python.pygments
               python.rich
+              python.segno
               python.textual
+              python.textual-serve
               python.tree-sitter
               python.tree-sitter-grammars.tree-sitter-bash
+              python.uvloop
             ];
             makeWrapperArgs = [ "--prefix PATH : ${pkgs.lib.makeBinPath (programs pkgs)}" ];
             # nixpkgs follows its own versions; the bounds are kept by `make check`.

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO, cast
 
+import uvloop
 from aiohttp import web
 
 from loom.core.errors import ConfigError
@@ -55,7 +56,7 @@ def run_daemon(
     handler = start_logging(errors, redactor, kind, config.log_level.upper())
     token = "LOOM_SERVER_TOKEN" if is_given else str(config.token_path)
     try:
-        asyncio.run(_serve(config, redactor, output or sys.stdout, token, reread))
+        uvloop.run(_serve(config, redactor, output or sys.stdout, token, reread))
     except asyncio.CancelledError:
         return INTERRUPTED
     finally:

@@ -15,7 +15,7 @@ from tests.fakes.upstream import Line, events
 from tests.server.conftest import Upstream, ask
 from tests.server.test_daemon import Start, line, start  # noqa: F401  # a fixture
 
-STREAMS, SIZE = 6, 6_000_000
+STREAMS, SIZE = 16, 6_000_000
 WORDS = "word " * (SIZE // 5)
 CLAUDE = {"model": "claude-test", "max_tokens": 9, "stream": True}
 WIRES = {

@@ -1,11 +1,13 @@
 """Making a connection: TCP, TLS, and an HTTP proxy in between."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
 
+from aiohappyeyeballs import start_connection
 from yarl import URL
 
 from loom.server.outbound.target import Origin, basic, is_address
@@ -62,10 +64,15 @@ class Dialer:
         self, host: str, port: int, tls: ssl.SSLContext | None, protocol: Callable[[], P]
     ) -> P:
         loop = asyncio.get_running_loop()
-        # An address has nothing to race against; and the race leaves circles behind.
-        stagger = None if is_address(host) else STAGGER
+        if is_address(host):
+            _, made = await loop.create_connection(protocol, host, port, ssl=tls)
+            return made
+        # uvloop's own create_connection tries a host's addresses one after the other.
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        connected = await start_connection(found, happy_eyeballs_delay=STAGGER, interleave=1)
+        name = host if tls else None
         _, made = await loop.create_connection(
-            protocol, host, port, ssl=tls, happy_eyeballs_delay=stagger
+            protocol, sock=connected, ssl=tls, server_hostname=name
         )
         return made
 
