@@ -30,6 +30,8 @@ class DirectBody:
             await self._response.write(first)
         elif writer is not None:
             writer.send_headers()
+        # They are on their way; a server of thousands of streams does not hold them.
+        self._response.headers.clear()
 
     def write(self, data: bytes) -> bool:
         """Sends bytes, at least one; returns True when `drain` is to be awaited before more."""

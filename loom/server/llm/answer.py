@@ -15,7 +15,7 @@ MAX_DEPTH = 64
 where the stack is deeper, and the thread could never be sent again."""
 
 
-MAX_APART = 32
+MAX_APART = 12
 """Pieces of a text that are not joined yet, at most."""
 
 
