@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from loom.core.llm import LlmEvent, LlmRequest
-from loom.server.llm.base import ProviderSettings
+from loom.server.llm.base import LocalProvider, ProviderSettings
 
 
-class PlayedProvider:
+class PlayedProvider(LocalProvider):
     """Plays `events`; then raises `failure`, or waits for ever when `stalls`."""
 
     def __init__(
@@ -22,10 +22,6 @@ class PlayedProvider:
         self._events = events
         self._failure = failure
         self._stalls = stalls
-
-    @property
-    def is_configured(self) -> bool:
-        return True
 
     async def answer(self, request: LlmRequest) -> AsyncIterator[LlmEvent]:
         try:

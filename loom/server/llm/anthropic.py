@@ -19,12 +19,12 @@ class AnthropicProvider(HttpProvider):
     def __init__(self, settings: ProviderSettings) -> None:
         super().__init__(settings, "Anthropic", BASE_URL, MODEL)
         self._base_url = self._base_url.removesuffix("/v1")
+        self._is_own = urlsplit(self._base_url).hostname == urlsplit(BASE_URL).hostname
 
     @property
     def is_configured(self) -> bool:
         """A key is there, or the server is not Anthropic's own."""
-        is_own = urlsplit(self._base_url).hostname == urlsplit(BASE_URL).hostname
-        return bool(self.settings.api_key) or not is_own
+        return bool(self.settings.api_key) or not self._is_own
 
     async def prepare(self, request: LlmRequest, *, stream: bool) -> UpstreamRequest:
         """`POST /v1/messages`. Raises ProviderError."""

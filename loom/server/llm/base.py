@@ -5,9 +5,10 @@ arrive, however they were cut, and yields Loom's events; it emits exactly one te
 (Completed or LlmError), on `feed` or at the latest on `finish`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 from loom.core.llm import LlmError, LlmEvent, LlmRequest, LlmResponse
 from loom.core.messages import Usage
@@ -140,20 +141,22 @@ class UpstreamProvider(Protocol):
         ...
 
 
-@runtime_checkable
-class LocalProvider(Protocol):
-    """A provider that needs no upstream: the demo."""
+class LocalProvider(ABC):
+    """A provider that needs no upstream: the demo.
+
+    No Protocol, since every request asks whether it is one: Python looks through all members then.
+    """
 
     settings: ProviderSettings
 
     @property
     def is_configured(self) -> bool:
         """Always true."""
-        ...
+        return True
 
+    @abstractmethod
     def answer(self, request: LlmRequest) -> AsyncIterator[LlmEvent]:
         """The events of one answer, paced like a model's; exactly one terminal event."""
-        ...
 
 
 Provider = UpstreamProvider | LocalProvider

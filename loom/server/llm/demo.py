@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 
 from loom.core.llm import Completed, LlmEvent, LlmRequest, LlmResponse, TextDelta, ToolCallDelta
 from loom.core.messages import Block, Message, Text, ToolCall, Usage, estimate_tokens
-from loom.server.llm.base import ProviderSettings
+from loom.server.llm.base import LocalProvider, ProviderSettings
 from loom.server.llm.demo_scene import Step, next_step
 
 PACE = 0.012
 MODEL = "demo-1"
 
 
-class DemoProvider:
+class DemoProvider(LocalProvider):
     """Answers from a script, paced like a model's stream.
 
     Args:
@@ -23,11 +23,6 @@ class DemoProvider:
     def __init__(self, settings: ProviderSettings, pace: float = PACE) -> None:
         self.settings = settings
         self._pace = pace
-
-    @property
-    def is_configured(self) -> bool:
-        """Always: that is the point of it."""
-        return True
 
     async def answer(self, request: LlmRequest) -> AsyncIterator[LlmEvent]:
         """The scene's next step, given what the tools really said so far."""

@@ -27,7 +27,7 @@ from loom.server.native import (
     stream_headers,
     whole_sieve,
 )
-from loom.server.outbound.answer import Answer
+from loom.server.native_answer import answered_whole, cut_off, note_tokens
 from loom.server.outbound.pool import Pool
 from loom.server.outbound.target import Target
 from loom.server.prompt import Prompt
@@ -36,9 +36,7 @@ from loom.server.provider_pool.pool import AccountPool
 from loom.server.provider_pool.turn import Turn
 from loom.server.routing import Access, Route
 from loom.server.upstream import Exchange
-from loom.server.usage_tap import StreamTap, UsageTap, WholeTap
-from loom.server.usage_told import Told, told_after
-from loom.server.whole_answer import whole_answer
+from loom.server.usage_tap import StreamTap, WholeTap
 
 log = logging.getLogger("loom.server")
 
@@ -49,9 +47,6 @@ MAX_ERROR = 1024 * 1024
 
 _QUERY = frozenset({"beta"})
 """What of an address passes where money is asked."""
-
-BYTES_PER_TOKEN_OF_JSON = 2
-"""Of an answer in one piece, where its tokens have to be reckoned."""
 
 NOT_PASSED_ON = frozenset({101, 300, 301, 302, 303, 307, 308})
 """Another protocol, or another host: the key goes nowhere but where the operator says."""
@@ -178,7 +173,7 @@ class NativeRoute:
             told = warning_headers(bill)
         if 0 < (answer.content_length or 0) <= MAX_WHOLE:
             body = (upstream.ready() if answer.is_whole else b"") or await upstream.body()
-            return _whole(request, answer, body, told, bill)
+            return answered_whole(request, answer, body, told, bill)
         headers = stream_headers(answer.headers)
         headers.update(told)
         return await self._streamed(request, upstream, headers, turn, bill)
@@ -215,7 +210,9 @@ class NativeRoute:
             tap.watch(data)
             return body.write(data)
 
-        await body.open(_watched(tap, upstream.ready()))
+        first = upstream.ready()
+        tap.watch(first)
+        await body.open(first)
         streams = self._desk.metrics.streams
         streams.add(1, self._name)
         try:
@@ -228,10 +225,10 @@ class NativeRoute:
             turn.broke(error.error)
             if bill is not None:
                 bill.fail(error.error)
-            _cut_off(request)
+            cut_off(request)
         finally:
             streams.add(-1, self._name)
-            _note(bill, tap)
+            note_tokens(bill, tap)
         return out
 
 
@@ -240,48 +237,6 @@ class _Refusal(NamedTuple):
 
     response: web.Response
     error: LlmError
-
-
-def _whole(
-    request: web.Request, answer: Answer, body: bytes, told: Mapping[str, str], bill: Bill | None
-) -> web.StreamResponse:
-    if bill is not None:
-        said = told_after(Told(), body)
-        bill.model, bill.usage, bill.terms = said.model, said.usage, said.terms
-        bill.is_told, bill.size = bill.usage.context_tokens > 0, len(body)
-        bill.bytes_per_token = BYTES_PER_TOKEN_OF_JSON
-    sieve, extra = whole_sieve(answer.headers), [f"{k}: {v}" for k, v in told.items()]
-    return whole_answer(request, answer.status, answer.headers, sieve, body, extra)
-
-
-def _note(bill: Bill | None, tap: UsageTap) -> None:
-    """Puts on the bill what the answer said of its tokens."""
-    if bill is not None:
-        tap.close()
-        bill.model, bill.usage, bill.is_told = tap.model, tap.usage, tap.is_told
-        bill.terms = tap.terms
-        bill.size = tap.size
-        if isinstance(tap, WholeTap):
-            bill.bytes_per_token = BYTES_PER_TOKEN_OF_JSON
-
-
-def _watched(tap: UsageTap, data: bytes) -> bytes:
-    tap.watch(data)
-    return data
-
-
-def _cut_off(request: web.Request) -> None:
-    """Breaks the client's connection, so that it cannot take a part for the whole.
-
-    What was written still goes out; the missing last chunk tells. A body that is ended by the
-    connection's end has no such sign, so there the connection is reset.
-    """
-    if request.transport is None:
-        return
-    if request.version < (1, 1):
-        request.transport.abort()
-    else:
-        request.transport.close()
 
 
 def native_routes(providers: Collection[str], desk: Desk) -> Iterator[Route]:
