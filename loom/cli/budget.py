@@ -16,10 +16,12 @@ Budgets limit what an organization's requests to models cost. Hard ones refuse, 
   loom budget set 500                          500 dollars a month for the organization
   loom budget set 20 --period day --each-user  20 dollars a day for each one in it
   loom budget set 50 --user carol@example.com --model 'claude-opus*' --soft
+  loom budget set 100 --each-user --server     whichever organization they use
   loom budget list
   loom budget rm ID
 
-Days, weeks (from Monday) and months are those of UTC."""
+Days, weeks (from Monday) and months are those of UTC. An organization's budgets bind what is asked
+on it; who uses another one, a personal one too, is bound there by the server's (--server)."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -8,8 +8,7 @@ from aiohttp import web
 from loom.server import deletions
 from loom.server.audit.event import AuditEvent
 from loom.server.jobs.job import DAY, Job
-from loom.server.keys import AUDIT, CLOCK, DATABASE, STORAGE, THREADS
-from loom.server.spending import usage
+from loom.server.keys import AUDIT, BOOKS, CLOCK, DATABASE, STORAGE, THREADS
 from loom.server.spending.periods import DAY_MS
 from loom.server.threads import departures
 from loom.server.threads.eraser import Eraser
@@ -83,8 +82,5 @@ class _Own:
         days = self._app[STORAGE].settings.usage_days
         if not days:
             return "every request is kept (storage.usage_days is 0)"
-        before, count = self._app[CLOCK]() - days * DAY_MS, 0
-        # In steps, between which requests that end now are written down.
-        while gone := await self._app[DATABASE].write(lambda c: usage.forget(c, before)):
-            count += gone
+        count = await self._app[BOOKS].log.forget(self._app[CLOCK]() - days * DAY_MS)
         return f"{count} requests older than {days} days forgotten"

@@ -1,10 +1,12 @@
 import asyncio
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +14,11 @@ import pytest
 from aiohttp import ClientSession, UnixConnector
 
 from loom.core.errors import StoreError
+from loom.core.messages import Usage
 from loom.server.config import server_config
 from loom.server.embedded import EmbeddedServer
+from loom.server.spending import usage
+from loom.server.spending.usage import UsageRecord
 
 
 def embedded(folder: Path) -> EmbeddedServer:
@@ -103,6 +108,8 @@ FORGETFUL = """
 import asyncio, sys
 from pathlib import Path
 from loom.server.embedded import EmbeddedServer
+from loom.server.spending import usage
+from loom.server.spending.usage import UsageRecord
 from loom.server.config import server_config
 here = Path(sys.argv[1])
 server = EmbeddedServer(server_config({}, db_path=here / "db"), {"XDG_RUNTIME_DIR": str(here)})
@@ -146,6 +153,35 @@ async def test_servers_of_many_processes_share_a_database_that_none_has_made(hom
     ]
     ended = [await asyncio.wait_for(process.communicate(), 40) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, ended
+
+
+async def test_it_forgets_old_requests_since_it_runs_no_jobs(home: Path) -> None:
+    first = embedded(home)
+    first.start()
+    await first.address()
+    assert first.stop()
+    old = UsageRecord(1, "r", "", "", "", "demo", "a", "m", "loom", 200, Usage(7), False, 5, 1)
+    with closing(sqlite3.connect(home / "server.db")) as connection, connection:
+        usage.add(connection, [old])
+    server = embedded(home)
+    server.start()
+    address, token = await server.address()
+    async with ClientSession(connector=UnixConnector(address.removeprefix("unix:"))) as client:
+        headers = {"Authorization": f"Bearer {token.expose()}"}
+        words = [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]
+        said = {"model": "default", "messages": words}
+        url = "http://localhost/proxy/demo/complete"
+        async with client.post(url, headers=headers, json=said) as response:
+            assert response.status == 200, await response.text()
+    with closing(sqlite3.connect(home / "server.db")) as connection:
+        async with asyncio.timeout(10):
+            while (
+                not (kept := [*connection.execute("SELECT at FROM usage_requests")]) or (1,) in kept
+            ):
+                await asyncio.sleep(0.05)
+        days = connection.execute("SELECT sum(requests) FROM usage_days").fetchone()
+    assert (len(kept), days) == (1, (2,))
+    assert server.stop()
 
 
 def test_importing_it_imports_no_aiohttp() -> None:

@@ -18,7 +18,7 @@ from loom.server.responses import json_response, query_of
 from loom.server.routing import Access, Route
 from loom.server.spending import usage
 from loom.server.spending.books import Books
-from loom.server.spending.periods import date_of, day_of
+from loom.server.spending.periods import DAY_MS, date_of, day_of
 from loom.server.spending.price_files import read_prices
 from loom.server.spending.usage import Whose
 from loom.server.spending.usage_log import UsageLog
@@ -85,9 +85,13 @@ async def _keep_books(app: web.Application) -> AsyncIterator[None]:
     books = Books(read_prices(app[CONFIG].prices), log, app[CLOCK])
     app[BOOKS] = books
     app[KEEPER] = Keeper(app[DATABASE], app[BACKGROUND], app[REDACTOR], app[CLOCK])
+    before, days = 0, app[CONFIG].storage.usage_days
     if app[CONFIG].is_team:
         await books.load()
-    writing = app[BACKGROUND].spawn(log.run())
+    elif days:
+        # A team's server has a job for it.
+        before = app[CLOCK]() - days * DAY_MS
+    writing = app[BACKGROUND].spawn(log.run(before))
     yield
     writing.cancel()
     await log.flush()

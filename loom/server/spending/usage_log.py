@@ -45,8 +45,12 @@ class UsageLog:
         if len(self.waiting) == 1:
             self._wake.set()
 
-    async def run(self) -> None:
-        """Writes for ever; the one who runs it cancels it and then calls `flush`."""
+    async def run(self, before: int = 0) -> None:
+        """Writes for ever; the one who runs it cancels it and then calls `flush`.
+
+        Args:
+            before: older requests are forgotten, once the first new one is written.
+        """
         while True:
             await self._wake.wait()
             await asyncio.sleep(DELAY)
@@ -54,6 +58,9 @@ class UsageLog:
             await self.flush()
             if self.waiting:
                 self._wake.set()
+            elif before:
+                await self._forget_once(before)
+                before = 0
 
     async def flush(self) -> None:
         """Writes what waits; what the disk refuses goes on waiting."""
@@ -85,6 +92,22 @@ class UsageLog:
                 log.error("usage is not written: %s", error)
                 return
             then(result, self.waiting)
+
+    async def forget(self, before: int) -> int:
+        """Forgets requests from before a time, in Unix milliseconds; how many. Raises StoreError.
+
+        In steps, between which requests that end now are written down.
+        """
+        count = 0
+        while gone := await self._database.write(lambda c: usage.forget(c, before)):
+            count += gone
+        return count
+
+    async def _forget_once(self, before: int) -> None:
+        try:
+            await self.forget(before)
+        except LoomError as error:
+            log.error("old usage is not forgotten: %s", error)
 
     def _kept(self, records: list[UsageRecord]) -> list[UsageRecord]:
         surplus = max(0, len(records) - MAX_WAITING)
