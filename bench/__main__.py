@@ -17,6 +17,8 @@ HEADINGS = ("what", "must be", "measured", "holds")
 OPTIONS = {"--peers": "LOOM_BENCH_PEERS", "--quick": "LOOM_BENCH_QUICK"}
 """Words among the names, and the variables that say the same."""
 
+HELP = frozenset({"-h", "--help"})
+
 
 def names() -> list[str]:
     """The modules that measure something."""
@@ -63,9 +65,23 @@ def table(rows: Iterable[Row]) -> str:
     )
 
 
+def help_of(known: Iterable[str]) -> str:
+    """Every bench with its own first line."""
+    lines = [f"  {name:<12} {(_doc(name) or '').splitlines()[0]}" for name in known]
+    options = f"[{'] ['.join(OPTIONS)}]"
+    return "\n".join([f"python -m bench {options} [NAME...]", "", *lines])
+
+
+def _doc(name: str) -> str | None:
+    return import_module(f"bench.{name}").__doc__
+
+
 def main(wanted: Sequence[str]) -> int:
     """Measures and prints; returns 1 when a row does not hold, 2 for a name that is no bench."""
     known = names()
+    if HELP & set(wanted):
+        print(help_of(known))
+        return 0
     for option in OPTIONS.keys() & set(wanted):
         os.environ[OPTIONS[option]] = "1"
     wanted = [name for name in wanted if name not in OPTIONS]

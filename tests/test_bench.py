@@ -15,6 +15,12 @@ def test_the_benches_that_measure_are_found() -> None:
     assert "terminal" not in names()
 
 
+def test_help_names_every_bench(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["proxy", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(f"  {name} " in told for name in names())
+
+
 def test_an_unknown_bench_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-bench"]) == 2
     assert "there are:" in capsys.readouterr().err
