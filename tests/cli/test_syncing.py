@@ -12,6 +12,7 @@ import pytest
 from loom.core.llm import Completed, LlmEvent, LlmRequest, LlmResponse, TextDelta
 from loom.core.messages import Message, Text
 from loom.core.messages import Usage as Tokens
+from loom.server.llm.base import LocalProvider
 from tests.cli.test_sync import Here
 from tests.fakes.flaky import FlakyWay
 from tests.server.conftest import TOKEN, TeamUp, serve, settings, stack, team, upstream
@@ -22,11 +23,10 @@ __all__ = ["serve", "stack", "team", "upstream"]
 LIMIT = 64 * 1024
 
 
-class Speaker:
+class Speaker(LocalProvider):
     """A provider that says the same each time."""
 
     settings = settings("demo", "")
-    is_configured = True
 
     def __init__(self, words: str) -> None:
         self.words = words
