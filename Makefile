@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench soak clean
 VENV := .venv/bin
-TEST_PROGRAMS := bwrap=bubblewrap rg=ripgrep git=git tmux=tmux screen=screen chromium=chromium sshd=openssh-server ssh=openssh-client openssl=openssl node=nodejs npm=npm
+TEST_PROGRAMS := bwrap=bubblewrap rg=ripgrep git=git tmux=tmux screen=screen chromium=chromium sshd=openssh-server ssh=openssh-client openssl=openssl libatomic.so.1=libatomic1
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile

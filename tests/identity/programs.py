@@ -25,13 +25,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from tests.identity.npm import NODE
+
 
 @contextmanager
 def running(folder: Path, script: str, **settings: Any) -> Iterator[str]:
     """The address of `script`, started with these settings."""
     with (folder / f"{script}.log").open("a") as log:
         process = subprocess.Popen(
-            ("node", script, json.dumps(settings)),
+            (NODE, script, json.dumps(settings)),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=log,
