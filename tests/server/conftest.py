@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp import web
 
 from loom.secrets import Secret
@@ -21,8 +22,22 @@ from loom.server.routing import Route, add_routes
 from tests.fakes.upstream import RawUpstream, Script
 from tests.server.team import Team
 
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+"""The server inside the app runs on the first one, a team's on the second."""
+
+_ON_BOTH = {"test_native", "test_network", "test_proxy", "test_shortcuts", "test_whole_answer"}
+
 TOKEN = "lt_test-token-of-the-suite"
 KEY = "sk-upstream-key-0123456789"
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What moves bytes is tested on both loops."""
+    is_outbound = item.path.parent.name == "outbound"
+    names = LOOPS if is_outbound or item.path.stem in _ON_BOTH else ["asyncio"]
+    return {name: LOOPS[name] for name in names}
 
 
 @dataclass

@@ -108,6 +108,7 @@ async def test_an_answer_before_the_request_is_all_sent_is_read(
     """The body is larger than the sockets hold, and nobody reads it."""
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stack.callback(writer.transport.abort)
         await reader.readuntil(b"\r\n\r\n")
         writer.transport.pause_reading()
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
