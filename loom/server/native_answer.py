@@ -1,7 +1,4 @@
-"""What a provider answered on a native wire, on its way to the client: whole, or as it comes.
-
-Its bytes pass through; what they say of tokens goes on the bill.
-"""
+"""A provider's answer on a native wire: passed back whole, noted on its bill, or cut off."""
 
 from collections.abc import Mapping
 

@@ -47,11 +47,11 @@ class Seal:
         self._key = key.expose().encode() if key else b""
         named = hashlib.sha256(b"loom audit key\n" + self._key)
         self.key_id = named.hexdigest()[:16] if self._key else ""
+        self._named = b"%c%b" % (len(self.key_id), self.key_id.encode())
 
     def link(self, previous: bytes, seq: int, body: bytes) -> Link:
         """The next line of the chain."""
-        key_id = self.key_id.encode()
-        head = b"line\n%b%b%c%b" % (previous, seq.to_bytes(8, "big"), len(key_id), key_id)
+        head = b"line\n%b%b%b" % (previous, seq.to_bytes(8, "big"), self._named)
         return Link(seq, self._digest(head + body), self.key_id, body)
 
     def mark(self, kind: MarkKind, seq: int, hash_: bytes) -> Mark:
