@@ -1,6 +1,8 @@
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -58,6 +60,14 @@ def test_the_gate_can_be_run(tmp_path: Path) -> None:
     for word in ("ruff format --check", "ruff check", "mypy", "lint-imports", "check-flake"):
         assert word in done.stdout
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_the_flake_names_everything_that_loom_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    flake = (ROOT / "flake.nix").read_text()
+    needed = {re.split("[^a-z0-9-]", each)[0] for each in project["dependencies"]}
+    named = re.findall(r"^ +python\.(?:[\w-]+\.)?([\w-]+)$", flake, re.MULTILINE)
+    assert needed.difference(named) == set()
 
 
 def test_set_up_without_python_names_what_to_install(clone: Path, bare_path: str) -> None:
