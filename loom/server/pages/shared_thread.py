@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
@@ -11,9 +10,7 @@ from loom.api.shares import PAGE, SharedThread
 from loom.core.messages import Message, Text, Thinking, ToolCall, ToolResult
 from loom.server.pages.frame import page
 from loom.server.pages.html import Content, Html, tag
-
-if TYPE_CHECKING:
-    from loom.server.pages.prose import Prose, Redact
+from loom.server.pages.prose import Prose, Redact
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
@@ -25,11 +22,8 @@ _SPEAKERS = {"user": "Person", "assistant": "Loom"}
 Answers = Mapping[str, ToolResult]
 
 
-def content_of(thread: SharedThread, after: int, redact: "Redact") -> tuple[Html, ...]:
+def content_of(thread: SharedThread, after: int, redact: Redact) -> tuple[Html, ...]:
     """The page's content, which takes a while: for a worker."""
-    # Markdown takes megabytes, and a server may never be asked for a page.
-    from loom.server.pages.prose import Prose
-
     prose = Prose(redact)
     answers = {
         block.tool_use_id: block
@@ -71,7 +65,7 @@ def _ways(thread: SharedThread, after: int) -> Html:
     return tag("nav", earlier or tag("span"), later, class_="ways")
 
 
-def _article(message: Message, answers: Answers, prose: "Prose") -> Html | None:
+def _article(message: Message, answers: Answers, prose: Prose) -> Html | None:
     parts = [part for block in message.content if (part := _part(block, answers, prose))]
     if not parts or all(isinstance(block, ToolResult) for block in message.content):
         return None
@@ -94,7 +88,7 @@ def _moment(message: Message) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _part(block: object, answers: Answers, prose: "Prose") -> Content:
+def _part(block: object, answers: Answers, prose: Prose) -> Content:
     match block:
         case Text(text):
             return prose.markdown(text)
@@ -105,7 +99,7 @@ def _part(block: object, answers: Answers, prose: "Prose") -> Content:
     return None
 
 
-def _call(call: ToolCall, result: ToolResult | None, prose: "Prose") -> Html:
+def _call(call: ToolCall, result: ToolResult | None, prose: Prose) -> Html:
     given = call.malformed or msgspec.json.format(msgspec.json.encode(call.input)).decode()
     said = result.display.summary if result and result.display else ""
     failed = " (failed)" if result and result.is_error else ""
@@ -115,7 +109,7 @@ def _call(call: ToolCall, result: ToolResult | None, prose: "Prose") -> Html:
     return tag("details", summary, prose.code(given, "json"), answer, class_="call")
 
 
-def _answer(result: ToolResult, prose: "Prose") -> Iterator[Html]:
+def _answer(result: ToolResult, prose: Prose) -> Iterator[Html]:
     display = result.display
     if display is not None and display.kind == "diff":
         yield prose.diff(display.body)

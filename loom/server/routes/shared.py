@@ -12,7 +12,6 @@ from loom.server.door import audit
 from loom.server.keys import CLOCK, DATABASE, REDACTOR, THREADS
 from loom.server.login.limits import require_rate
 from loom.server.memberships import is_in
-from loom.server.pages.shared_thread import content_of, shared_page
 from loom.server.rate_limits import Rate
 from loom.server.responses import json_response, query_of
 from loom.server.routing import Access, Route
@@ -49,6 +48,9 @@ async def as_json(request: web.Request) -> web.Response:
 
 async def as_page(request: web.Request) -> web.Response:
     """The same, to be read by people."""
+    # Markdown takes megabytes, and a server may never be asked for a page.
+    from loom.server.pages.shared_thread import content_of, shared_page
+
     asked = query_of(request, SharedQuery)
     redact = request.app[REDACTOR].redact
     require_link(request)

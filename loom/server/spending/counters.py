@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from loom.api.money import dollars
 from loom.server.errors import Refused
 from loom.server.spending.budgets import Budget
 from loom.server.spending.periods import bounds, date_of, day_of
@@ -75,6 +76,5 @@ def _who(budget: Budget) -> str:
 
 
 def usd(nano: int) -> str:
-    """Dollars as people write them; small sums with more digits."""
-    dollars = nano / NANO
-    return f"${dollars:,.2f}" if dollars >= 1 or not nano else f"${dollars:.4f}"
+    """Nano-dollars as people read money."""
+    return dollars(nano / NANO)
