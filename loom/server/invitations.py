@@ -108,6 +108,7 @@ def _open(
 ) -> tuple[str, str, str, OrgRole, str, str, int]:
     row = connection.execute(_OPEN, (hashed(token), now_ms)).fetchone()
     if row is None:
-        raise not_there(Resource("invitation"))
+        hint = "Invitations end, are used once and may be taken back: ask for a new one."
+        raise not_there(Resource("invitation"), hint=hint)
     found: tuple[str, str, str, OrgRole, str, str, int] = row
     return found

@@ -116,7 +116,8 @@ async def test_an_invitation_ends_after_thirty_days(team: TeamUp) -> None:
     clock.now += LIFETIME_MS - 1
     assert (await loom.call("GET", f"/api/invitations/{made['token']}")).status == 200
     clock.now += 1
-    assert (await loom.call("GET", f"/api/invitations/{made['token']}")).status == 404
+    gone = await loom.call("GET", f"/api/invitations/{made['token']}")
+    assert (gone.status, "ask for a new one" in gone.json()["hint"]) == (404, True)
     await ask(loom, bob, "POST", f"invitations/{made['token']}/accept", 404)
 
 
